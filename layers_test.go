@@ -1,0 +1,102 @@
+package coranto_test
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/coranto/coranto"
+
+// layers lists every package, lowest row first. A package imports packages of
+// rows below its own, never of its own row (a folder below a package may
+// import that package: it implements or feeds it).
+var layers = [][]string{
+	{"."},
+	{"asl", "internal/failpoint", "internal/markup"},
+	{"internal/egress", "internal/secret", "internal/sqlite", "internal/config", "internal/schedule", "internal/workflows", "internal/git", "internal/trust"},
+	{"internal/catalog", "internal/feed", "internal/scrape", "internal/content", "internal/release", "internal/engine", "internal/opml"},
+	{"internal/site", "internal/host", "internal/engine/local", "internal/engine/enginetest", "internal/sampleweb"},
+	{"internal/pipeline"},
+	{"internal/app"},
+	{"cmd/coranto", "cmd/conformance", "bench"},
+}
+
+// onlyFor lists packages that few may import.
+var onlyFor = map[string][]string{
+	"internal/config": {"internal/app", "cmd/coranto"},
+	"internal/app":    {"cmd/coranto", "bench"},
+}
+
+func TestLayers(t *testing.T) {
+	row := map[string]int{}
+	for i, r := range layers {
+		for _, p := range r {
+			row[p] = i
+		}
+	}
+	seen := map[string]bool{}
+	err := filepath.WalkDir(".", func(file string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() {
+			if name := d.Name(); name == "testdata" || file != "." && strings.HasPrefix(name, ".") {
+				return filepath.SkipDir
+			}
+			return nil
+		}
+		if !strings.HasSuffix(file, ".go") {
+			return nil
+		}
+		dir := filepath.ToSlash(filepath.Dir(file))
+		at, ok := row[dir]
+		if !ok {
+			if !seen[dir] {
+				t.Errorf("package %s stands on no row of layers", dir)
+			}
+			seen[dir] = true
+			return nil
+		}
+		seen[dir] = true
+		f, err := parser.ParseFile(token.NewFileSet(), file, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		test := strings.HasSuffix(file, "_test.go")
+		for _, spec := range f.Imports {
+			imp, _ := strconv.Unquote(spec.Path.Value)
+			if imp == module {
+				imp = "."
+			} else if rest, ok := strings.CutPrefix(imp, module+"/"); ok {
+				imp = rest
+			} else {
+				continue
+			}
+			if test && (imp == dir || row[imp] != row["internal/app"]) {
+				continue // tests may use what they need, but for the assembly
+			}
+			if to, ok := row[imp]; ok && to >= at && path.Dir(imp) != dir && path.Dir(dir) != imp {
+				t.Errorf("%s imports %s, which is not below it", file, imp)
+			}
+			if who := onlyFor[imp]; who != nil && !test && !slices.Contains(who, dir) {
+				t.Errorf("%s imports %s, which only %v may", file, imp, who)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for p := range row {
+		if !seen[p] && p != "bench" {
+			t.Logf("layers lists %s, which does not exist (yet)", p)
+		}
+	}
+}
