@@ -1,0 +1,81 @@
+// Package feed reads feeds: RSS, Atom and JSON Feed in any state of repair, to
+// one normalised Document.
+//
+// It promises that a damaged document yields the entries that can be read, that
+// nothing is invented, and that time is linear and memory bounded by the size of
+// the input. Deciding which entries are new, and when to ask again, stays outside.
+package feed
+
+import (
+	"errors"
+	"time"
+
+	"github.com/coranto/coranto"
+)
+
+// ErrNotFeed says that a document is no feed; the wrapping text says what it is.
+var ErrNotFeed = errors.New("not a feed")
+
+// Meta is what is known about a document besides its bytes. The zero value works.
+type Meta struct {
+	URL             string // where the document was found, after redirects
+	ContentType     string // the HTTP headers of these names
+	ContentLocation string
+	ContentLanguage string
+	MaxEntries      int // further entries are counted in Dropped; 0: 10,000
+
+	// SummaryOnly leaves Content empty and reduces Summary to an escaped excerpt
+	// of plain text (from the content where there is no summary): enough to say
+	// what is new, at a fraction of the cost of sanitising.
+	SummaryOnly bool
+}
+
+// Document is a feed. Its JSON form is what `coranto feed parse --json` prints.
+type Document struct {
+	Malformed bool            `json:"malformed,omitempty"` // something had to be repaired or given up
+	Encoding  string          `json:"encoding,omitempty"`  // what the text was decoded from, WHATWG name, lower case
+	Format    string          `json:"format,omitempty"`    // rss, atom, rdf, json
+	Version   string          `json:"version,omitempty"`
+	Feed      Info            `json:"feed"`
+	Entries   []coranto.Entry `json:"entries"`
+	Dropped   int             `json:"dropped,omitempty"` // entries beyond Meta.MaxEntries
+}
+
+// Info describes the feed itself. Times are RFC 3339 UTC in JSON.
+type Info struct {
+	Title       string `json:"title,omitempty"`
+	Description string `json:"description,omitempty"`
+	Rights      string `json:"rights,omitempty"`
+	Generator   string `json:"generator,omitempty"`
+	ID          string `json:"id,omitempty"`
+	Link        string `json:"link,omitempty"`     // the site's page
+	FeedURL     string `json:"feed_url,omitempty"` // rel=self
+	Image       string `json:"image,omitempty"`
+	Icon        string `json:"icon,omitempty"`
+	Language    string `json:"language,omitempty"`
+	TTL         string `json:"ttl,omitempty"` // minutes, as the feed wrote it
+
+	Updated   time.Time `json:"updated,omitzero"`
+	Published time.Time `json:"published,omitzero"`
+
+	Authors      []coranto.Person `json:"authors,omitempty"`
+	Contributors []coranto.Person `json:"contributors,omitempty"`
+	Tags         []string         `json:"tags,omitempty"`
+	Links        []coranto.Link   `json:"links,omitempty"`
+}
+
+// Candidate is a feed that a page points to. Lower Rank is better.
+type Candidate struct {
+	URL   string `json:"url"`
+	Title string `json:"title,omitempty"`
+	Type  string `json:"type,omitempty"`
+	Rank  int    `json:"rank"`
+	Why   string `json:"why"` // "link", "anchor", …
+}
+
+// Parse reads a feed. The only error is ErrNotFeed, wrapped with what the
+// document is instead.
+func Parse(body []byte, m Meta) (*Document, error) { return nil, ErrNotFeed }
+
+// Discover lists the feeds that an HTML page points to, best first.
+func Discover(body []byte, m Meta) []Candidate { return nil }
