@@ -6,6 +6,7 @@ package egress
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"net/http"
 	"net/netip"
@@ -19,10 +20,15 @@ const DefaultZone = "public"
 // Zone says where a request may go and from where it leaves.
 type Zone struct {
 	Name          string
-	Allow         []netip.Prefix // on top of the public network (DefaultZone) or instead of it (any other)
+	Allow         []netip.Prefix // on top of the public network (DefaultZone) or instead of it (any other); none: the public network
 	Ports         []uint16       // empty: every port but those the Fetch standard blocks
 	SourceAddress netip.Addr     // local address to dial from; zero: any
 	Proxy         string         // http(s):// or socks5:// URL; empty: none, the environment is never asked
+	RootCAs       *x509.CertPool // nil: the system's
+
+	PerHost       PerHost // fields that are zero take Options.PerHost
+	MaxPerDomain  int     // 0: Options.MaxPerDomain
+	MaxPerAddress int     // 0: Options.MaxPerAddress
 }
 
 // Request is a GET. The zero value of everything but URL works.
@@ -32,7 +38,11 @@ type Request struct {
 	Accept       string // Accept header; empty: */*
 	ETag         string // sent as If-None-Match
 	LastModified string // sent as If-Modified-Since
-	Header       http.Header
+	// ValidatorURL is the Response.URL of the answer that bore ETag and
+	// LastModified; they are sent to that URL alone. Empty: to URL, and on from
+	// there as long as the redirects are permanent (301, 308).
+	ValidatorURL string
+	Header       http.Header   // for the origin of URL; of these only Accept-Language crosses to another
 	MaxBody      int64         // decoded bytes; 0: Options.MaxBody
 	Timeout      time.Duration // total, all hops and the body; the wait for one's turn does not count; 0: Options.Timeout
 }
@@ -74,6 +84,58 @@ var (
 	ErrTLS        = errors.New("TLS failed")
 	ErrBody       = errors.New("body cannot be decoded")
 )
+
+// Options of a Client. The zero value works.
+type Options struct {
+	Identity  string        // where to read about us, "+https://news.example.org/bot"; part of the User-Agent
+	Version   string        // ours; empty: "dev"
+	Timeout   time.Duration // of a Get, all hops and the body, without waits; 0: 20 s
+	MaxBody   int64         // decoded bytes; 0: 10 MiB
+	MaxHeader int64         // bytes of a response's header; 0: 256 KiB
+	PerHost   PerHost
+
+	MaxPerDomain  int // requests in flight per registrable domain; 0: 8
+	MaxPerAddress int // requests in flight per IP address; 0: 8
+	MaxConcurrent int // requests in flight at all; 0: 64
+	MaxRedirects  int // hops followed; 0: 10, negative: none
+
+	Zones []Zone // DefaultZone is there even if not listed
+	Holds Holds  // nil: in memory
+	// MaxWait is how long a Get waits for a Retry-After to pass rather than
+	// return a HeldError; 0: 30 s, negative: not at all.
+	MaxWait time.Duration
+
+	Now     func() time.Time // for holds; nil: time.Now
+	Observe func(Access)     // called once per hop that went on the wire, from many goroutines; may be nil
+	// Lookup resolves host names; nil: the system's resolver.
+	Lookup func(ctx context.Context, host string) ([]netip.Addr, error)
+}
+
+// NoGap asks for no pause between the requests to an origin.
+const NoGap time.Duration = -1
+
+// PerHost is how an origin (scheme, host, port) is treated.
+type PerHost struct {
+	Parallel int           // requests at a time; 0: 1
+	Gap      time.Duration // from the end of a request to the start of the next; 0: 2 s, NoGap: none
+}
+
+// Access tells of one request on the wire: what a server's own log has.
+type Access struct {
+	At          time.Time // sent, by Options.Now
+	Zone        string
+	Origin      string // https://example.org, http://example.org:8080
+	URL         string // without userinfo
+	Hop         int    // 0: the first
+	Address     netip.Addr
+	Status      int // 0: no answer
+	Conditional bool
+	Waited      time.Duration // for its turn
+	Took        time.Duration
+	WireBytes   int64         // of the body
+	RetryAfter  time.Duration // 0: not asked for
+	Err         error
+}
 
 // HeldError says that the server asked not to be asked before Until and that
 // this is too far off to wait for.
