@@ -3,6 +3,7 @@ package sampleweb
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -184,7 +185,7 @@ func (s *site) compose(seed uint64, at time.Time) *post {
 	}
 	s.slugs[title] = true
 	p.Truth = Truth{
-		Site: s.ID, Title: title, Author: pick(r, s.authors), Intro: draw(r, pick(r, s.ledes)),
+		Site: s.ID, Title: title, Author: pick(r, s.authors), Intro: s.intro(r, n),
 		Published: at, Language: s.lang,
 	}
 	for _, t := range r.Perm(len(s.tags))[:2+r.IntN(3)] {
@@ -205,6 +206,24 @@ func (s *site) compose(seed uint64, at time.Time) *post {
 		p.ID = fmt.Sprintf("%s-%06d", s.Site.ID, n)
 	}
 	return p
+}
+
+// intro takes turns, so that neighbours in a list differ.
+func (s *site) intro(r *rand.Rand, n int) string {
+	gap := s.gap()
+	one := func(i int) string { return draw(r, s.sentences[i%len(s.sentences)]) }
+	if n%2 == 0 {
+		return draw(r, s.ledes[n/2%len(s.ledes)])
+	}
+	return one(n*5+s.n) + gap + one(n*5+s.n+3)
+}
+
+// gap stands between two sentences.
+func (s *site) gap() string {
+	if s.Language == "ja" {
+		return ""
+	}
+	return " "
 }
 
 // path is where the post stands; blogs differ in their habits.
@@ -233,11 +252,12 @@ func (p *post) draw() *rand.Rand { return rand.New(rand.NewPCG(p.words, 0xa171c1
 func (p *post) paragraphs() []string {
 	r := rand.New(rand.NewPCG(p.words, 0x7e47))
 	order := r.Perm(len(p.site.sentences))
-	var all []string
-	gap := " "
-	if p.Language == "ja" {
-		gap = ""
+	if p.n%2 == 1 { // the intro has said two of them
+		said := (p.n*5 + p.site.n) % len(order)
+		order = slices.DeleteFunc(order, func(i int) bool { return i == said || i == (said+3)%len(p.site.sentences) })
 	}
+	var all []string
+	gap := p.site.gap()
 	for len(order) > 0 {
 		n := min(2+r.IntN(3), len(order))
 		var b strings.Builder
