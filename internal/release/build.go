@@ -1,0 +1,449 @@
+package release
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/coranto/coranto/internal/failpoint"
+)
+
+var (
+	fpBeforeMarker = failpoint.Name("release.before-marker")
+	fpAfterMarker  = failpoint.Name("release.after-marker")
+	fpBlob         = failpoint.Name("release.blob")
+	fpBeforeSync   = failpoint.Name("release.before-sync")
+	fpAfterSync    = failpoint.Name("release.after-sync")
+)
+
+// Build is a release being made. Put, Reuse and Remove may be called from many
+// goroutines; Finish or Abort ends it.
+type Build struct {
+	store  *Store
+	meta   Meta
+	base   *Manifest // From
+	live   *Manifest // what was live at the beginning, whose blobs are known to be there
+	unlock func()
+
+	mu      sync.Mutex
+	files   map[string]entry // hash "" : removed
+	known   map[string]int64 // blobs seen on disk in this build, and their size
+	created []string         // hashes of blobs written
+	dirs    map[string]bool  // blob folders touched
+	marked  bool
+	err     error // the first failure; the build cannot finish
+	ended   bool
+}
+
+// Begin starts a release, or fails with ErrLocked while another is being built.
+func (s *Store) Begin(meta Meta) (*Build, error) {
+	unlock, err := s.lock()
+	if err != nil {
+		return nil, err
+	}
+	if err := s.recoverBuild(); err != nil {
+		unlock()
+		return nil, err
+	}
+	live, _ := s.Current()
+	return &Build{store: s, meta: meta, live: live, unlock: unlock,
+		files: map[string]entry{}, known: map[string]int64{}, dirs: map[string]bool{}}, nil
+}
+
+// From takes over every file of an earlier release, before anything is put: a
+// build that changes forty pages of ten thousand then names only those.
+func (b *Build) From(m *Manifest) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.files) > 0 || b.base != nil {
+		return b.fail(errors.New("build from a release: files have been put already"))
+	}
+	if _, err := b.store.readHead(m.ID()); err != nil {
+		return b.fail(fmt.Errorf("build from release %s: %w", m.ID(), ErrNotFound))
+	}
+	b.base = m
+	return nil
+}
+
+// Put adds a file and returns the hash of its content, which is written unless
+// the store has it.
+func (b *Build) Put(path string, body []byte) (hash string, err error) {
+	if err := CheckPath(path); err != nil {
+		return "", b.poison(err)
+	}
+	sum := sha256.Sum256(body)
+	hash = hex.EncodeToString(sum[:])
+	e := entry{path: strings.Clone(path), hash: hash, size: int64(len(body))}
+	if !b.has(path, hash) {
+		if err := b.write(hash, body); err != nil {
+			return "", b.poison(fmt.Errorf("release file %s: %w", path, full(err)))
+		}
+	}
+	return hash, b.add(e)
+}
+
+// Reuse adds a file whose content the store already has, by its hash; it fails
+// with ErrNotFound where it has not, and the build can go on.
+func (b *Build) Reuse(path, hash string) error {
+	if err := CheckPath(path); err != nil {
+		return b.poison(err)
+	}
+	if !validHash(hash) {
+		return fmt.Errorf("release file %s: blob %q: %w", path, hash, ErrNotFound)
+	}
+	size, err := b.sizeOf(path, hash)
+	if err != nil {
+		return fmt.Errorf("release file %s: %w", path, err)
+	}
+	return b.add(entry{path: strings.Clone(path), hash: hash, size: size})
+}
+
+// Remove drops a file that From or Put brought.
+func (b *Build) Remove(path string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.files[path] = entry{path: path}
+}
+
+func (b *Build) add(e entry) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.ended {
+		return errors.New("release build has ended")
+	}
+	if old, ok := b.files[e.path]; ok && old.hash != "" && old.hash != e.hash {
+		return b.fail(fmt.Errorf("release file %s: made twice, with different content", e.path))
+	}
+	b.files[e.path] = e
+	return nil
+}
+
+// has reports whether the content is surely on disk: it was at this path in a
+// release that is whole, and while the build holds the lock nothing is collected.
+func (b *Build) has(path, hash string) bool {
+	for _, m := range []*Manifest{b.base, b.live} {
+		if m == nil {
+			continue
+		}
+		if e, ok := m.find(path); ok && e.hash == hash {
+			return true
+		}
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	_, ok := b.known[hash]
+	return ok
+}
+
+func (b *Build) sizeOf(path, hash string) (int64, error) {
+	for _, m := range []*Manifest{b.base, b.live} {
+		if m == nil {
+			continue
+		}
+		if e, ok := m.find(path); ok && e.hash == hash {
+			return e.size, nil
+		}
+	}
+	b.mu.Lock()
+	size, ok := b.known[hash]
+	b.mu.Unlock()
+	if ok {
+		return size, nil
+	}
+	st, err := os.Stat(b.store.blobPath(hash))
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, fmt.Errorf("blob %s: %w", hash, ErrNotFound)
+	}
+	if err != nil {
+		return 0, err
+	}
+	b.know(hash, st.Size())
+	return st.Size(), nil
+}
+
+func (b *Build) know(hash string, size int64) {
+	b.mu.Lock()
+	b.known[hash] = size
+	b.mu.Unlock()
+}
+
+// write creates the blob under its final name. It becomes durable in Finish;
+// the marker tells a later Open that it may not be.
+func (b *Build) write(hash string, body []byte) error {
+	if err := b.mark(); err != nil {
+		return err
+	}
+	if err := failpoint.Hit(fpBlob); err != nil {
+		return err
+	}
+	name := b.store.blobPath(hash)
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if errors.Is(err, fs.ErrNotExist) {
+		if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
+			return err
+		}
+		f, err = os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	}
+	if errors.Is(err, fs.ErrExist) {
+		return b.replaceCut(hash, name, body)
+	}
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(body)
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	if err != nil {
+		os.Remove(name)
+		return err
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.created = append(b.created, hash)
+	b.known[hash] = int64(len(body))
+	b.dirs[filepath.Dir(name)] = true
+	return nil
+}
+
+// replaceCut deals with a blob that is there already. One of the wrong length
+// was damaged from outside (another goroutine may still be writing the same,
+// though: then it is in this build's hands).
+func (b *Build) replaceCut(hash, name string, body []byte) error {
+	st, err := os.Stat(name)
+	if err != nil {
+		return err
+	}
+	if st.Size() == int64(len(body)) {
+		b.know(hash, st.Size())
+		return nil
+	}
+	f, err := os.CreateTemp(filepath.Dir(name), ".tmp-*")
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(body)
+	if err == nil {
+		err = f.Sync()
+	}
+	if cerr := f.Close(); err == nil {
+		err = cerr
+	}
+	if err == nil {
+		err = os.Chmod(f.Name(), 0o644)
+	}
+	if err == nil {
+		err = os.Rename(f.Name(), name)
+	}
+	if err != nil {
+		os.Remove(f.Name())
+		return err
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.known[hash] = int64(len(body))
+	b.dirs[filepath.Dir(name)] = true
+	return nil
+}
+
+// mark leaves, durably and before the first blob, the sign that a build is under way.
+func (b *Build) mark() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.marked {
+		return nil
+	}
+	text := fmt.Sprintf("%s pid %d\n", b.store.now().UTC().Format(time.RFC3339), os.Getpid())
+	if err := writeAtomic(b.store.path(markerFile), []byte(text), fpBeforeMarker, fpAfterMarker); err != nil {
+		return err
+	}
+	b.marked = true
+	return nil
+}
+
+// poison remembers the first failure: a release that lacks a file is never finished.
+func (b *Build) poison(err error) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.fail(err)
+}
+
+func (b *Build) fail(err error) error {
+	if b.err == nil {
+		b.err = err
+	}
+	return err
+}
+
+// Finish makes the release durable and returns it. It is not live until
+// activated. When a release with the same files exists, that one is returned,
+// from then on with this build's Meta, and New is false.
+func (b *Build) Finish(ctx context.Context) (Release, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.ended {
+		return Release{}, errors.New("release build has ended")
+	}
+	r, err := b.finish(ctx)
+	if err != nil {
+		b.abort()
+		return Release{}, fmt.Errorf("finish release: %w", err)
+	}
+	b.ended = true
+	err = b.store.dropMarker()
+	b.unlock()
+	return r, err
+}
+
+func (b *Build) finish(ctx context.Context) (Release, error) {
+	if b.err != nil {
+		return Release{}, b.err
+	}
+	if err := ctx.Err(); err != nil {
+		return Release{}, err
+	}
+	files := b.merge()
+	if len(files) == 0 {
+		return Release{}, errors.New("it has no files")
+	}
+	if err := checkTree(files); err != nil {
+		return Release{}, err
+	}
+	m, lines := newManifest(files, Release{Created: b.store.now().UTC().Truncate(time.Second), Meta: b.meta})
+	old, err := b.store.readHead(m.info.ID)
+	exists := err == nil && old.Files == m.info.Files && old.Size == m.info.Size
+	if exists && (b.live == nil || b.live.ID() != m.info.ID) {
+		_, err := b.store.readManifest(m.info.ID)
+		exists = err == nil
+	}
+	if exists {
+		m.info.Created = old.Created
+		if old.Meta.Previous != "" || b.meta.Previous == m.info.ID {
+			m.info.Previous = old.Previous
+		}
+		if old.Meta == m.info.Meta && len(b.created) == 0 {
+			return m.info, nil
+		}
+	}
+	if err := b.sync(); err != nil {
+		return Release{}, err
+	}
+	if err := b.store.writeManifest(m, lines); err != nil {
+		return Release{}, err
+	}
+	m.info.New = !exists
+	return m.info, nil
+}
+
+func (b *Build) sync() error {
+	if err := failpoint.Hit(fpBeforeSync); err != nil {
+		return err
+	}
+	if len(b.created) > 0 || len(b.dirs) > 0 {
+		names := make([]string, len(b.created))
+		for i, h := range b.created {
+			names[i] = b.store.blobPath(h)
+		}
+		dirs := []string{b.store.path(blobsDir)}
+		for d := range b.dirs {
+			dirs = append(dirs, d)
+		}
+		if err := syncAll(b.store.dir, names, dirs); err != nil {
+			return fmt.Errorf("make %d files durable: %w", len(names), err)
+		}
+	}
+	return failpoint.Hit(fpAfterSync)
+}
+
+// merge joins what From brought with what was put since, by path.
+func (b *Build) merge() []entry {
+	changed := make([]entry, 0, len(b.files))
+	for _, e := range b.files {
+		changed = append(changed, e)
+	}
+	slices.SortFunc(changed, func(x, y entry) int { return strings.Compare(x.path, y.path) })
+	var base []entry
+	if b.base != nil {
+		base = b.base.files
+	}
+	out := make([]entry, 0, len(base)+len(changed))
+	for len(base) > 0 || len(changed) > 0 {
+		switch {
+		case len(changed) == 0 || len(base) > 0 && base[0].path < changed[0].path:
+			out = append(out, base[0])
+			base = base[1:]
+		default:
+			if len(base) > 0 && base[0].path == changed[0].path {
+				base = base[1:]
+			}
+			if changed[0].hash != "" {
+				out = append(out, changed[0])
+			}
+			changed = changed[1:]
+		}
+	}
+	return out
+}
+
+// checkTree refuses a path that is a file and a folder at once: such a release
+// could be hosted but not exported. files are sorted.
+func checkTree(files []entry) error {
+	folders := make(map[string]bool)
+	last := ""
+	for _, e := range files {
+		dir := e.path[:max(strings.LastIndexByte(e.path, '/'), 0)]
+		if dir != last {
+			for d := dir; d != ""; d = d[:max(strings.LastIndexByte(d, '/'), 0)] {
+				if folders[d] {
+					break // checked before
+				}
+				folders[d] = true
+				if _, ok := slices.BinarySearchFunc(files, d, func(e entry, p string) int { return strings.Compare(e.path, p) }); ok {
+					return fmt.Errorf("%s is a file and a folder (of %s): %w", d, e.path, ErrPath)
+				}
+			}
+			last = dir
+		}
+	}
+	return nil
+}
+
+// Abort gives up the build and removes what it wrote. After Finish it does
+// nothing, so it can be deferred.
+func (b *Build) Abort() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.ended {
+		return nil
+	}
+	return b.abort()
+}
+
+func (b *Build) abort() error {
+	b.ended = true
+	defer b.unlock()
+	if !b.marked {
+		return nil
+	}
+	referenced, err := b.store.referenced() // a failed Finish may have got as far as its manifest
+	if err != nil {
+		return err // the marker stays; the next Open cleans up
+	}
+	for _, h := range b.created {
+		if _, ok := referenced[h]; !ok {
+			if err := os.Remove(b.store.blobPath(h)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return err
+			}
+		}
+	}
+	return b.store.dropMarker()
+}
