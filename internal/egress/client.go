@@ -1,24 +1,140 @@
 package egress
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
 )
 
 // Client asks the web. It is safe for many goroutines.
-type Client struct{ o Options }
+type Client struct {
+	o         Options
+	userAgent string
+	zones     map[string]*zone
+	bodies    reader
 
-// New makes a Client, or says which option is wrong.
-func New(o Options) (*Client, error) { return &Client{o: o}, nil }
-
-// Get fetches r.URL and follows its redirects.
-func (c *Client) Get(ctx context.Context, r Request) (*Response, error) {
-	return nil, fmt.Errorf("get %s: %w", r.URL, ErrConnection)
+	// Entered in this order, left in any: whoever waits for one holds places
+	// only on those before it, so nobody waits in a circle.
+	origins, domains, addresses, all lanes
 }
 
-// Close ends idle connections.
-func (c *Client) Close() {}
+// New makes a Client, or says which option is wrong.
+func New(o Options) (*Client, error) {
+	o.defaults()
+	c := &Client{o: o, zones: map[string]*zone{}, userAgent: userAgent(o.Version, o.Identity)}
+	r := &resolver{ask: o.Lookup}
+	list := o.Zones
+	if !slices.ContainsFunc(list, func(z Zone) bool { return z.Name == DefaultZone || z.Name == "" }) {
+		list = append(slices.Clip(list), Zone{Name: DefaultZone})
+	}
+	for _, z := range list {
+		z.Name = cmp.Or(z.Name, DefaultZone)
+		if c.zones[z.Name] != nil {
+			return nil, fmt.Errorf("zone %q is defined twice", z.Name)
+		}
+		zz, err := newZone(&o, z, r)
+		if err != nil {
+			return nil, err
+		}
+		c.zones[z.Name] = zz
+	}
+	return c, nil
+}
 
-func (e *HeldError) Error() string {
-	return fmt.Sprintf("%s asked not to be asked before %s", e.URL, e.Until.UTC().Format("2006-01-02 15:04:05 MST"))
+func (o *Options) defaults() {
+	o.Version = cmp.Or(o.Version, "dev")
+	o.Timeout = cmp.Or(o.Timeout, 20*time.Second)
+	o.MaxBody = cmp.Or(o.MaxBody, 10<<20)
+	o.MaxHeader = cmp.Or(o.MaxHeader, 256<<10)
+	o.PerHost.Parallel = cmp.Or(o.PerHost.Parallel, 1)
+	o.PerHost.Gap = cmp.Or(o.PerHost.Gap, 2*time.Second)
+	o.MaxPerDomain = cmp.Or(o.MaxPerDomain, 8)
+	o.MaxPerAddress = cmp.Or(o.MaxPerAddress, 8)
+	o.MaxConcurrent = cmp.Or(o.MaxConcurrent, 64)
+	o.MaxRedirects = cmp.Or(o.MaxRedirects, 10)
+	o.MaxWait = cmp.Or(o.MaxWait, 30*time.Second)
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Holds == nil {
+		o.Holds = &memoryHolds{now: o.Now}
+	}
+	if o.Lookup == nil {
+		o.Lookup = systemLookup
+	}
+}
+
+func userAgent(version, identity string) string {
+	ua := "Coranto/" + version
+	if identity != "" {
+		ua += " (" + identity + ")"
+	}
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r > '~' {
+			return -1
+		}
+		return r
+	}, ua)
+}
+
+// Close ends idle connections. Requests under way end by themselves.
+func (c *Client) Close() {
+	for _, z := range c.zones {
+		z.transport.CloseIdleConnections()
+	}
+}
+
+func (c *Client) zone(name string) (*zone, error) {
+	name = cmp.Or(name, DefaultZone)
+	if z := c.zones[name]; z != nil {
+		return z, nil
+	}
+	return nil, &denial{fmt.Sprintf("zone %q is not configured", name)}
+}
+
+// Decision explains whether a zone lets a URL pass, without asking its server.
+type Decision struct {
+	URL, Origin, Zone string
+	Proxy             string // without credentials
+	Addresses         []AddressDecision
+	Err               error // nil: it passes
+}
+
+// AddressDecision is the verdict over one address of the host.
+type AddressDecision struct {
+	Address netip.Addr
+	Err     error // nil: it may be dialled
+}
+
+// Check says what Get would decide about the first hop. It looks the host up.
+func (c *Client) Check(ctx context.Context, rawURL, zoneName string) Decision {
+	d := Decision{URL: redact(rawURL), Zone: cmp.Or(zoneName, DefaultZone)}
+	z, err := c.zone(zoneName)
+	if err != nil {
+		d.Err = err
+		return d
+	}
+	d.Proxy = redact(z.Proxy)
+	t, err := parseTarget(rawURL)
+	if err != nil {
+		d.Err = err
+		return d
+	}
+	d.URL, d.Origin = t.String(), t.origin
+	all, err := z.resolver.lookup(ctx, t.host)
+	if err == nil {
+		for _, a := range all {
+			d.Addresses = append(d.Addresses, AddressDecision{a, z.checkAddr(a)})
+		}
+	}
+	if d.Err = z.checkPort(t.port); d.Err == nil {
+		if _, err := z.reach(ctx, t.host); err != nil {
+			d.Err = classify(ctx, d.URL, err, 0, "looking the host up")
+		}
+	}
+	return d
 }

@@ -1,0 +1,231 @@
+package egress
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"io"
+	"strings"
+	"sync"
+
+	"github.com/andybalholm/brotli"
+	"github.com/klauspost/compress/flate"
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zlib"
+	"github.com/klauspost/compress/zstd"
+)
+
+const (
+	acceptEncoding = "gzip, br, zstd"
+	maxEncodings   = 3       // layers of Content-Encoding; one is usual, two are a misconfigured server
+	keepScratch    = 1 << 20 // larger scratch buffers are not kept
+	wireSlack      = 64 << 10
+)
+
+// body is what was read of a response.
+type body struct {
+	data      []byte
+	truncated bool
+	wire      int64
+	wireErr   error // the connection failed before the end
+	err       error // nothing could be decoded; is ErrBody
+}
+
+// reader reads bodies and reuses what that takes. The zero value works.
+type reader struct {
+	scratch, buffers, gzips, brotlis, zstds sync.Pool
+}
+
+// wire is the body as it comes: counted, limited, and its error remembered,
+// for decoders bury it in their own.
+type wire struct {
+	r     io.Reader
+	n     int64
+	limit int64
+	cut   bool
+	err   error
+}
+
+func (w *wire) Read(p []byte) (int, error) {
+	if w.n >= w.limit {
+		w.cut = true
+		return 0, io.EOF
+	}
+	if left := w.limit - w.n; int64(len(p)) > left {
+		p = p[:left]
+	}
+	n, err := w.r.Read(p)
+	w.n += int64(n)
+	if err != nil && err != io.EOF {
+		w.err = err
+	}
+	return n, err
+}
+
+// read reads and decodes a body up to limit decoded bytes.
+//
+// What cannot be decoded to its end is given as far as it goes: feeds with a
+// broken gzip tail exist, and readers show them.
+func (rd *reader) read(r io.Reader, encoding string, limit int64) body {
+	w := &wire{r: r, limit: limit + wireSlack}
+	src, done, err := rd.decoders(w, encoding)
+	defer done()
+	b := body{err: err}
+	if err == nil {
+		var readErr error
+		b.data, b.truncated, readErr = rd.all(src, limit)
+		switch {
+		case b.truncated, readErr == nil, w.err != nil:
+		case w.cut, len(b.data) > 0:
+			// After a whole member an unreadable header is but garbage behind the end.
+			b.truncated = w.cut || !errors.Is(readErr, gzip.ErrHeader)
+		default:
+			b.err = readErr
+		}
+		b.truncated = b.truncated || w.cut
+	}
+	if !b.truncated && w.err == nil {
+		// To the end of the message, so that the connection can be used again.
+		_, _ = io.CopyN(io.Discard, w, 4<<10)
+	}
+	b.wire = w.n
+	if w.err != nil && !b.truncated {
+		b.wireErr, b.truncated, b.err = w.err, true, nil
+	}
+	return b
+}
+
+// all reads src up to limit bytes, and says whether there was more.
+func (rd *reader) all(src io.Reader, limit int64) (data []byte, more bool, err error) {
+	p, _ := rd.scratch.Get().(*[]byte)
+	if p == nil {
+		p = new(make([]byte, 0, 64<<10))
+	}
+	buf := (*p)[:0]
+	for err == nil && int64(len(buf)) <= limit {
+		if len(buf) == cap(buf) {
+			buf = append(buf, 0)[:len(buf)]
+		}
+		room := buf[len(buf):cap(buf)]
+		if left := limit + 1 - int64(len(buf)); int64(len(room)) > left {
+			room = room[:left]
+		}
+		var n int
+		n, err = src.Read(room)
+		buf = buf[:len(buf)+n]
+	}
+	if err == io.EOF {
+		err = nil
+	}
+	if int64(len(buf)) > limit {
+		buf, more, err = buf[:limit], true, nil
+	}
+	if cap(buf) > keepScratch {
+		return buf, more, err
+	}
+	data = bytes.Clone(buf)
+	*p = buf
+	rd.scratch.Put(p)
+	return data, more, err
+}
+
+// decoders puts a decoder before w for every layer of a Content-Encoding. A
+// body that plainly is not what the header says is taken as it is.
+func (rd *reader) decoders(w *wire, encoding string) (src io.Reader, done func(), err error) {
+	if encoding == "" {
+		return w, func() {}, nil
+	}
+	layers := strings.Split(encoding, ",")
+	var undo []func()
+	done = func() {
+		for _, f := range undo {
+			f()
+		}
+	}
+	if len(layers) > maxEncodings {
+		return nil, done, errors.New("too many layers of Content-Encoding")
+	}
+	src = w
+	for i := len(layers) - 1; i >= 0; i-- {
+		name := strings.ToLower(strings.TrimSpace(layers[i]))
+		switch name {
+		case "", "identity", "none", "utf-8", "utf8", "binary", "8bit":
+			continue // seen in the wild; nothing is encoded
+		}
+		br := rd.buffer(src, &undo)
+		if src, err = rd.decoder(br, name, &undo); err != nil {
+			return nil, done, err
+		}
+	}
+	return src, done, nil
+}
+
+func (rd *reader) buffer(src io.Reader, undo *[]func()) *bufio.Reader {
+	br, _ := rd.buffers.Get().(*bufio.Reader)
+	if br == nil {
+		br = bufio.NewReaderSize(nil, 4<<10)
+	}
+	br.Reset(src)
+	*undo = append(*undo, func() { br.Reset(nil); rd.buffers.Put(br) })
+	return br
+}
+
+func (rd *reader) decoder(br *bufio.Reader, name string, undo *[]func()) (io.Reader, error) {
+	head, _ := br.Peek(4)
+	if len(head) == 0 {
+		return br, nil
+	}
+	switch name {
+	case "gzip", "x-gzip":
+		if !bytes.HasPrefix(head, []byte{0x1f, 0x8b}) {
+			return br, nil
+		}
+		return rd.gzip(br, undo)
+	case "br":
+		z, _ := rd.brotlis.Get().(*brotli.Reader)
+		if z == nil {
+			z = brotli.NewReader(nil)
+		}
+		*undo = append(*undo, func() { rd.brotlis.Put(z) })
+		return z, z.Reset(br)
+	case "zstd":
+		if !bytes.Equal(head, []byte{0x28, 0xb5, 0x2f, 0xfd}) && !(len(head) == 4 && head[0]&0xf0 == 0x50 && bytes.Equal(head[1:], []byte{0x2a, 0x4d, 0x18})) {
+			return br, nil
+		}
+		return rd.zstd(br, undo)
+	case "deflate":
+		// The name means zlib, yet some send the bare stream.
+		if len(head) > 1 && head[0]&0x0f == 8 && (int(head[0])<<8|int(head[1]))%31 == 0 {
+			return zlib.NewReader(br)
+		}
+		return flate.NewReader(br), nil
+	}
+	return nil, errors.New("unknown Content-Encoding " + name)
+}
+
+func (rd *reader) gzip(br *bufio.Reader, undo *[]func()) (io.Reader, error) {
+	z, _ := rd.gzips.Get().(*gzip.Reader)
+	if z == nil {
+		z = new(gzip.Reader)
+	}
+	*undo = append(*undo, func() { rd.gzips.Put(z) })
+	return z, z.Reset(br)
+}
+
+func (rd *reader) zstd(br *bufio.Reader, undo *[]func()) (io.Reader, error) {
+	z, _ := rd.zstds.Get().(*zstd.Decoder)
+	if z == nil {
+		var err error
+		// RFC 9659: a window of 8 MiB is what the web may use.
+		z, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(8<<20))
+		if err != nil {
+			return nil, err
+		}
+	}
+	*undo = append(*undo, func() {
+		if z.Reset(nil) == nil {
+			rd.zstds.Put(z)
+		}
+	})
+	return z, z.Reset(br)
+}
