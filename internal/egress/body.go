@@ -17,8 +17,7 @@ import (
 
 const (
 	acceptEncoding = "gzip, br, zstd"
-	maxEncodings   = 3       // layers of Content-Encoding; one is usual, two are a misconfigured server
-	keepScratch    = 1 << 20 // larger scratch buffers are not kept
+	maxEncodings   = 3 // layers of Content-Encoding; one is usual, two are a misconfigured server
 	wireSlack      = 64 << 10
 )
 
@@ -95,38 +94,54 @@ func (rd *reader) read(r io.Reader, encoding string, limit int64) body {
 	return b
 }
 
-// all reads src up to limit bytes, and says whether there was more.
+// all reads src up to limit bytes, and says whether there was more. It gathers
+// in buffers that are used again and copies once, so that a large body costs
+// its own size rather than that of every step of a growing slice.
 func (rd *reader) all(src io.Reader, limit int64) (data []byte, more bool, err error) {
-	p, _ := rd.scratch.Get().(*[]byte)
-	if p == nil {
-		p = new(make([]byte, 0, 64<<10))
-	}
-	buf := (*p)[:0]
-	for err == nil && int64(len(buf)) <= limit {
-		if len(buf) == cap(buf) {
-			buf = append(buf, 0)[:len(buf)]
+	var (
+		bufs  []*[]byte
+		total int64
+	)
+	for err == nil && total <= limit {
+		bufs = append(bufs, rd.chunk(len(bufs) > 0))
+		b := bufs[len(bufs)-1]
+		for err == nil && total <= limit && len(*b) < cap(*b) {
+			room := (*b)[len(*b):cap(*b)]
+			if left := limit + 1 - total; int64(len(room)) > left {
+				room = room[:left]
+			}
+			var n int
+			n, err = src.Read(room)
+			*b = (*b)[:len(*b)+n]
+			total += int64(n)
 		}
-		room := buf[len(buf):cap(buf)]
-		if left := limit + 1 - int64(len(buf)); int64(len(room)) > left {
-			room = room[:left]
-		}
-		var n int
-		n, err = src.Read(room)
-		buf = buf[:len(buf)+n]
 	}
 	if err == io.EOF {
 		err = nil
 	}
-	if int64(len(buf)) > limit {
-		buf, more, err = buf[:limit], true, nil
+	if total > limit {
+		total, more, err = limit, true, nil
 	}
-	if cap(buf) > keepScratch {
-		return buf, more, err
+	data = make([]byte, 0, total)
+	for _, b := range bufs {
+		data = append(data, (*b)[:min(len(*b), cap(data)-len(data))]...)
+		rd.scratch.Put(b)
 	}
-	data = bytes.Clone(buf)
-	*p = buf
-	rd.scratch.Put(p)
 	return data, more, err
+}
+
+// chunk is an empty buffer, a new one being small for a body's beginning and
+// large for the rest.
+func (rd *reader) chunk(rest bool) *[]byte {
+	if b, _ := rd.scratch.Get().(*[]byte); b != nil {
+		*b = (*b)[:0]
+		return b
+	}
+	size := 64 << 10
+	if rest {
+		size = 512 << 10
+	}
+	return new(make([]byte, 0, size))
 }
 
 // decoders puts a decoder before w for every layer of a Content-Encoding. A

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -257,16 +258,16 @@ func TestRebinding(t *testing.T) {
 func TestCredentials(t *testing.T) {
 	type hit struct{ path, auth, cookie, key string }
 	var hits []hit
-	log := func(r *http.Request) {
+	note := func(r *http.Request) {
 		hits = append(hits, hit{r.URL.Path, r.Header.Get("Authorization"), r.Header.Get("Cookie"), r.Header.Get("X-Key")})
 	}
 	var first *httptest.Server
 	other := serve(t, func(w http.ResponseWriter, r *http.Request) {
-		log(r)
+		note(r)
 		http.Redirect(w, r, first.URL+"/back", 302)
 	})
 	first = serve(t, func(w http.ResponseWriter, r *http.Request) {
-		log(r)
+		note(r)
 		w.Header().Set("Set-Cookie", "a=b")
 		switch r.URL.Path {
 		case "/same":
@@ -346,8 +347,9 @@ func TestFailures(t *testing.T) {
 	}
 	closed := "http://" + l.Addr().String()
 	_ = l.Close()
-	secure := httptest.NewTLSServer(http.NotFoundHandler())
-	secure.Config.ErrorLog = nil
+	secure := httptest.NewUnstartedServer(http.NotFoundHandler())
+	secure.Config.ErrorLog = log.New(io.Discard, "", 0)
+	secure.StartTLS()
 	t.Cleanup(secure.Close)
 	tests := []struct {
 		name, url string

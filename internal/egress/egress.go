@@ -53,7 +53,7 @@ type Response struct {
 	Status    int
 	URL       string // of the last hop
 	Redirects []Redirect
-	Header    http.Header
+	Header    http.Header // without Content-Encoding and Content-Length, which Body no longer has
 	Body      []byte
 	Truncated bool
 	WireBytes int64
@@ -67,7 +67,8 @@ type Redirect struct {
 }
 
 // Holds remembers, across restarts, until when an origin or URL has asked to
-// be left alone (Retry-After). The default keeps them in memory.
+// be left alone (Retry-After). The default keeps them in memory. Held is asked
+// four times a hop, so it should not go to a disk; an unknown key has the zero time.
 type Holds interface {
 	Hold(ctx context.Context, key string, until time.Time) error
 	Held(ctx context.Context, key string) (time.Time, error)

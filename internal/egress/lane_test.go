@@ -74,6 +74,8 @@ func TestLanesInOrderWithGap(t *testing.T) {
 			t.Errorf("begun at %v, want %v", at, want)
 		}
 		time.Sleep(3 * time.Second)
+		s.mu.Lock()
+		defer s.mu.Unlock()
 		if len(s.m) != 0 {
 			t.Errorf("%d lanes are kept for nobody", len(s.m))
 		}

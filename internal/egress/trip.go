@@ -159,7 +159,14 @@ func (t *trip) exchange(ctx, hopCtx context.Context, acc *Access) (*redirect, er
 	acc.WireBytes = b.wire
 	t.res.URL = t.at.String()
 	t.res.Header = resp.Header
+	if b.err == nil {
+		t.res.Header.Del("Content-Encoding")
+		t.res.Header.Del("Content-Length")
+	}
 	t.res.Body, t.res.Truncated, t.res.WireBytes = b.data, b.truncated, b.wire
+	if resp.StatusCode >= 400 {
+		b.err, b.wireErr = nil, nil // the status says all
+	}
 	if b.err != nil {
 		return nil, &failure{t.at.String(), ErrBody, "the body cannot be decoded: " + b.err.Error(), nil}
 	}
