@@ -77,8 +77,9 @@ type Fetch struct {
 	Timeout  time.Duration // of one request
 	MaxBody  int64         // decoded bytes
 	PerHost  PerHost
-	Zone     string // zone of sources that name none
-	Parallel int    // requests at once, all hosts together
+	Zone     string        // zone of sources that name none
+	Parallel int           // requests at once, all hosts together; 0: not said
+	Every    time.Duration // interval of sources that have none of their own; 0: adaptive
 }
 
 // PerHost are the manners towards one origin.

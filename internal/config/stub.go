@@ -1,5 +1,7 @@
 package config
 
+import "github.com/coranto/coranto"
+
 // Load reads the file at path.
 func Load(path string) (*Config, error) { panic("soon") }
 
@@ -11,9 +13,10 @@ func (c *Config) Hash() string { panic("soon") }
 
 // SourceEdit is a source as AddSource writes it; empty fields are left out.
 type SourceEdit struct {
-	ID, URL, Title, Kind, Author, Zone, FullText string
-	Tags                                         []string
-	Paused, Retired                              bool
+	ID, URL, Title, Site, Kind, Author, Language, Zone, FullText, Every string
+	Tags                                                                []string
+	Paused, Retired                                                     bool
+	Include, Exclude                                                    *coranto.Filter
 }
 
 // AddSource returns the file with the source at the end of its list.
@@ -33,3 +36,6 @@ type TemplateData struct{ Title, URL, Language, Timezone string }
 
 // Template returns the file that a new site starts with.
 func Template(t TemplateData) []byte { panic("soon") }
+
+// AddSources adds several at once.
+func AddSources(data []byte, list []SourceEdit) ([]byte, error) { panic("soon") }
