@@ -1,0 +1,129 @@
+package host
+
+import (
+	"net/http"
+	"net/url"
+	"path"
+	"strings"
+)
+
+// answer is what a path leads to: a file, a redirect, or nothing.
+type answer struct {
+	status    int
+	rel       Release
+	path      string // of file
+	file      File
+	immutable bool
+	location  string
+}
+
+// find decides what path leads to in rel. Files are tried in the order of a
+// static host: the file itself, the index of its directory, the redirect to
+// that directory, the site's own 404 page. Rules that a site brings along
+// belong here too: before the file those that shadow it, after it the others.
+func find(rel Release, old *recent, p string) answer {
+	key, ok := clean(p)
+	if !ok {
+		return notFound(rel)
+	}
+	if key != p {
+		return moved(key)
+	}
+	key = key[1:]
+	if key == "" || key[len(key)-1] == '/' {
+		name := key + "index.html"
+		if f, ok := rel.Lookup(name); ok {
+			return answer{status: http.StatusOK, rel: rel, path: name, file: f}
+		}
+		return notFound(rel)
+	}
+	if hidden(key) {
+		return notFound(rel)
+	}
+	fingerprinted := immutable(key)
+	if f, ok := rel.Lookup(key); ok {
+		return answer{status: http.StatusOK, rel: rel, path: key, file: f, immutable: fingerprinted}
+	}
+	if fingerprinted {
+		// A page of the release before may just be on its way to the reader.
+		if was, f, ok := old.lookup(key); ok {
+			return answer{status: http.StatusOK, rel: was, path: key, file: f, immutable: true}
+		}
+	}
+	if _, ok := rel.Lookup(key + "/index.html"); ok {
+		return moved(p + "/")
+	}
+	return notFound(rel)
+}
+
+func moved(to string) answer {
+	u := url.URL{Path: to}
+	return answer{status: http.StatusMovedPermanently, location: u.EscapedPath()}
+}
+
+func notFound(rel Release) answer {
+	const name = "404.html"
+	f, ok := rel.Lookup(name)
+	if !ok {
+		return answer{status: http.StatusNotFound}
+	}
+	return answer{status: http.StatusNotFound, rel: rel, path: name, file: f}
+}
+
+// hidden reports files that steer the host and are no part of the site.
+func hidden(key string) bool { return key == "_redirects" || key == "_headers" }
+
+// clean returns the one spelling of a path: absolute, without empty and dot
+// segments. It refuses what no file of a release can be named.
+func clean(p string) (string, bool) {
+	if p == "" || p[0] != '/' {
+		return "", false
+	}
+	dirty := false
+	for i := range len(p) {
+		switch c := p[i]; {
+		case c < ' ' || c == 0x7f || c == '\\':
+			return "", false
+		case c == '/' && i+1 < len(p) && (p[i+1] == '/' || p[i+1] == '.'):
+			dirty = true
+		}
+	}
+	if !dirty {
+		return p, true
+	}
+	c := path.Clean(p)
+	if c != "/" && (strings.HasSuffix(p, "/") || strings.HasSuffix(p, "/.") || strings.HasSuffix(p, "/..")) {
+		c += "/"
+	}
+	return c, true
+}
+
+// immutable reports whether the name holds a fingerprint of the content, as in
+// assets/site.1a2b3c4d.css: then what is under it never changes.
+func immutable(key string) bool {
+	if !strings.HasPrefix(key, "assets/") {
+		return false
+	}
+	name := key[strings.LastIndexByte(key, '/')+1:]
+	dot := strings.LastIndexByte(name, '.')
+	if dot < 0 {
+		return false
+	}
+	stem := name[:dot]
+	if i := strings.LastIndexByte(stem, '.'); i >= 0 {
+		return isHex(stem[i+1:], 8)
+	}
+	return isHex(stem, 16)
+}
+
+func isHex(s string, least int) bool {
+	if len(s) < least {
+		return false
+	}
+	for i := range len(s) {
+		if c := s[i]; (c < '0' || c > '9') && (c < 'a' || c > 'f') {
+			return false
+		}
+	}
+	return true
+}
