@@ -16,8 +16,12 @@ type HistoryEvent struct {
 	Error    string    `json:"error,omitempty"`
 	Cause    string    `json:"cause,omitempty"`
 	Resource string    `json:"resource,omitempty"`
-	Index    int       `json:"index,omitempty"`   // of a Map iteration, from 0
-	Length   int       `json:"length,omitempty"`  // MapStateStarted: the number of items
-	Task     uint64    `json:"task,omitempty"`    // the Command.ID of a task event
-	Assigned Value     `json:"assigned,omitzero"` // object of the variables a state assigned
+	// ResourceType is the service of a task's resource, as in "lambda" or "aws-sdk:s3".
+	ResourceType string `json:"resourceType,omitempty"`
+	Timeout      int    `json:"timeout,omitempty"`   // seconds; of a scheduled task
+	Heartbeat    int    `json:"heartbeat,omitempty"` // seconds; of a scheduled task
+	Index        int    `json:"index,omitempty"`     // of a Map iteration, from 0
+	Length       int    `json:"length,omitempty"`    // MapStateStarted: the number of items
+	Task         uint64 `json:"task,omitempty"`      // the Command.ID of a task event
+	Assigned     Value  `json:"assigned,omitzero"`   // object of the variables a state assigned
 }

@@ -1,0 +1,50 @@
+package asl
+
+import "time"
+
+const contextTime = "2006-01-02T15:04:05.000Z"
+
+// context returns the context object as the thread sees it in its state.
+func (x *Execution) context(t *thread, it *item) Value {
+	if x.fixed == nil {
+		x.fixed = x.fixedContext()
+	}
+	members := append(make([]Member, 0, 5), x.fixed...)
+	members = append(members, Member{"State", x.stateContext(t)})
+	if t.token != "" {
+		members = append(members, Member{"Task", ObjectValue(Member{"Token", StringValue(t.token)})})
+	}
+	if it != nil {
+		members = append(members, Member{"Map", ObjectValue(Member{"Item", ObjectValue(
+			Member{"Index", IntValue(int64(it.index))}, Member{"Value", it.value})})})
+	}
+	return ObjectValue(members...)
+}
+
+func (x *Execution) fixedContext() []Member {
+	o := x.opts
+	execution := []Member{
+		{"Id", StringValue(o.ID)}, {"Input", x.input}, {"StartTime", timeValue(x.began)}, {"Name", StringValue(o.Name)},
+	}
+	if o.RoleArn != "" {
+		execution = append(execution, Member{"RoleArn", StringValue(o.RoleArn)})
+	}
+	if o.Type == Standard {
+		execution = append(execution, Member{"RedriveCount", IntValue(0)})
+	}
+	return []Member{
+		{"Execution", ObjectValue(execution...)},
+		{"StateMachine", ObjectValue(Member{"Id", StringValue(o.StateMachine)}, Member{"Name", StringValue(o.MachineName)})},
+	}
+}
+
+func (x *Execution) stateContext(t *thread) Value {
+	members := []Member{{"Name", StringValue(t.state.name)}, {"EnteredTime", timeValue(t.entered)}}
+	switch t.state.kind {
+	case "Task", "Map", "Parallel":
+		members = append(members, Member{"RetryCount", IntValue(int64(t.attempt))})
+	}
+	return ObjectValue(members...)
+}
+
+func timeValue(t time.Time) Value { return StringValue(t.UTC().Format(contextTime)) }

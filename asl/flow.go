@@ -1,0 +1,151 @@
+package asl
+
+// pathFlow is how data moves through a state in JSONPath.
+type pathFlow struct {
+	inputPath, outputPath pathField
+	parameters            expr // nil: the input
+	selector              expr // ResultSelector; nil: the result
+	resultPath            *path
+	discard               bool // ResultPath null: the result is dropped
+}
+
+// pathField is InputPath or OutputPath: a path, null, or not there.
+type pathField struct {
+	path  expr
+	empty bool // null: {}
+}
+
+func (f pathField) apply(e *env, v Value) (Value, error) {
+	switch {
+	case f.empty:
+		return ObjectValue(), nil
+	case f.path == nil:
+		return v, nil
+	}
+	return f.path.eval(e.with(v))
+}
+
+func (f pathFlow) input(e *env, raw Value) (Value, error) { return f.inputPath.apply(e, raw) }
+
+func (f pathFlow) arguments(e *env) (Value, error) {
+	if f.parameters == nil {
+		return e.input, nil
+	}
+	return f.parameters.eval(e)
+}
+
+func (f pathFlow) result(e *env, result Value) (Value, error) {
+	if f.selector == nil {
+		return result, nil
+	}
+	return f.selector.eval(e.with(result))
+}
+
+func (f pathFlow) output(e *env, raw, result Value) (Value, error) {
+	joined, err := f.join(raw, result)
+	if err != nil {
+		return Value{}, err
+	}
+	return f.outputPath.apply(e, joined)
+}
+
+// join applies ResultPath.
+func (f pathFlow) join(raw, result Value) (Value, error) {
+	switch {
+	case f.discard:
+		return raw, nil
+	case f.resultPath == nil:
+		return result, nil
+	}
+	return f.resultPath.insert(raw, result)
+}
+
+// insert returns v with the place that a reference path names set to to.
+// Objects on the way are made where they are missing.
+func (p *path) insert(v, to Value) (Value, error) {
+	got, ok := insert(v, p.steps, to)
+	if !ok {
+		return Value{}, &fault{name: ErrorResultPath, cause: "Unable to apply ReferencePath " + p.text + " to input " + string(v.JSON())}
+	}
+	return got, nil
+}
+
+func insert(v Value, steps []step, to Value) (Value, bool) {
+	if len(steps) == 0 {
+		return to, true
+	}
+	s := steps[0]
+	if s.kind == stepIndex {
+		if v.kind != Array || s.index < 0 || s.index >= v.Len() {
+			return Value{}, false
+		}
+		inner, ok := insert(v.Index(s.index), steps[1:], to)
+		if !ok {
+			return Value{}, false
+		}
+		elems := append([]Value(nil), v.Elements()...)
+		elems[s.index] = inner
+		return ArrayValue(elems...), true
+	}
+	switch v.kind {
+	case Object, Absent, Null:
+	default:
+		return Value{}, false
+	}
+	inner, ok := insert(v.Get(s.name), steps[1:], to)
+	if !ok {
+		return Value{}, false
+	}
+	return v.With(s.name, inner), true
+}
+
+func (f pathFlow) variables(yield func(string)) {
+	for _, x := range []expr{f.inputPath.path, f.outputPath.path, f.parameters, f.selector} {
+		if x != nil {
+			x.variables(yield)
+		}
+	}
+}
+
+// flow compiles the fields that move data.
+func (g *graphCompiler) flow(n node, s *state) flow {
+	out := pathFlow{
+		inputPath:  g.pathField(n, "InputPath"),
+		outputPath: g.pathField(n, "OutputPath"),
+		selector:   g.template(n, "ResultSelector"),
+	}
+	if s.kind != "Map" || !n.has("Iterator") && n.has("ItemSelector") {
+		out.parameters = g.template(n, "Parameters")
+	}
+	out.resultPath, out.discard = g.resultPath(n)
+	return out
+}
+
+func (g *graphCompiler) pathField(n node, name string) pathField {
+	f := n.get(name)
+	if f.kind == Null {
+		return pathField{empty: true}
+	}
+	if f.kind == String && isIntrinsic(f.Value.text) {
+		return pathField{path: g.pathOrCall(n, name)}
+	}
+	if p := g.path(n, name); p != nil {
+		return pathField{path: pathExpr{path: p}}
+	}
+	return pathField{}
+}
+
+func (g *graphCompiler) resultPath(n node) (p *path, discard bool) {
+	f := n.get("ResultPath")
+	if f.kind == Null {
+		return nil, true
+	}
+	if p = g.path(n, "ResultPath"); p != nil && !p.isReference() {
+		g.schema(f.at, "Value is not a Reference Path")
+		return nil, false
+	}
+	if p != nil && len(p.steps) == 0 {
+		return nil, false
+	}
+	return p, false
+}
