@@ -1,13 +1,419 @@
 package site
 
-import "context"
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"html/template"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
 
+	"github.com/coranto/coranto"
+)
+
+// format is part of every fingerprint; it grows when code changes what pages
+// look like while Version stays the same (in development).
+const format = "1"
+
+// build is one run of Build.
 type build struct {
-	in   Input
-	sink Sink
-	memo Memo
+	in        Input
+	sink      Sink
+	memo      Memo
+	theme     *theme
+	m         *model
+	site      Site
+	origin    string // "https://news.example.org", without the root
+	root      string
+	per       int
+	feedItems int
+	epoch     [32]byte // of what every file depends on: version, configuration, theme, navigation
+	report    Report
+	ctx       context.Context // of the one call of run
+
+	sum       *summer
+	done      map[string]bool // paths given
+	buf       bytes.Buffer
+	main      bytes.Buffer
+	scratch   bytes.Buffer
+	headBuf   []byte
+	headStart string
+	headEnd   string
+	frames    map[string]template.HTML
+	linkCache map[*group]Link
+	timeCache map[int]template.HTML
+	langCache map[string]string
 }
 
-func newBuild(in Input, sink Sink, memo Memo) (*build, error) { return &build{in, sink, memo}, nil }
+func newBuild(in Input, sink Sink, memo Memo) (*build, error) {
+	b := &build{
+		in: in, sink: sink, memo: memo, sum: newSummer(), done: map[string]bool{}, frames: map[string]template.HTML{},
+		linkCache: map[*group]Link{}, timeCache: map[int]template.HTML{}, langCache: map[string]string{},
+	}
+	loc, err := b.configure()
+	if err != nil {
+		return nil, err
+	}
+	base, err := Theme(in.Config.Theme)
+	if err != nil {
+		return nil, err
+	}
+	if b.theme, err = loadTheme(base, in.Theme, b.site.Language, b.root); err != nil {
+		return nil, err
+	}
+	if !slices.IsSortedFunc(in.Posts, func(p, q coranto.Post) int { return p.Compare(&q) }) {
+		return nil, errors.New("build site: posts are not in order")
+	}
+	b.m = newModel(in, loc)
+	b.navigate()
+	b.makeHead()
+	return b, b.makeEpoch()
+}
 
-func (b *build) run(ctx context.Context) (Report, error) { return Report{}, ctx.Err() }
+// configure reads the configuration into what pages use.
+func (b *build) configure() (*time.Location, error) {
+	c := &b.in.Config
+	loc, err := time.LoadLocation(c.Timezone)
+	if err != nil {
+		return nil, fmt.Errorf("build site: timezone %q: %w", c.Timezone, err)
+	}
+	b.per = cmp.Or(max(0, c.PerPage), 20)
+	b.feedItems = cmp.Or(max(0, c.FeedItems), 50)
+	b.root = "/"
+	if c.URL != "" {
+		u, err := url.Parse(c.URL)
+		if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || u.RawQuery != "" || u.Fragment != "" {
+			return nil, fmt.Errorf("build site: url %q is not an address like https://news.example.org", c.URL)
+		}
+		b.origin = u.Scheme + "://" + u.Host
+		b.root = strings.TrimRight(u.EscapedPath(), "/") + "/"
+	}
+	lang := languageTag(cmp.Or(c.Language, "en"))
+	if lang == "" {
+		return nil, fmt.Errorf("build site: language %q is no language tag", c.Language)
+	}
+	b.site = Site{
+		Title: cmp.Or(strings.TrimSpace(clean(c.Title)), "Coranto"), Description: strings.TrimSpace(clean(c.Description)),
+		Root: b.root, Language: lang, Dir: direction(lang),
+	}
+	b.site.Author = cmp.Or(clean(c.Author), b.site.Title)
+	if b.origin != "" {
+		b.site.URL = strings.TrimRight(b.origin+b.root, "/")
+	}
+	for p := range strings.SplitSeq(c.About, "\n\n") {
+		if p = strings.TrimSpace(clean(p)); p != "" {
+			b.site.About = append(b.site.About, p)
+		}
+	}
+	return loc, nil
+}
+
+// navigate fills the navigation.
+func (b *build) navigate() {
+	t := b.theme.locale.t
+	for i := range b.m.posts {
+		b.site.HasPosts = b.site.HasPosts || !b.m.posts[i].Hidden
+	}
+	kinds := b.m.kinds.shown()
+	slices.SortFunc(kinds, func(x, y *group) int {
+		return cmp.Or(cmp.Compare(kindRank(x.name), kindRank(y.name)), strings.Compare(x.slug, y.slug))
+	})
+	for _, g := range kinds {
+		b.site.Kinds = append(b.site.Kinds, b.kindLink(g))
+	}
+	for _, m := range b.in.Config.Menu {
+		if p := httpURL(m.URL); p != "" {
+			b.site.Nav = append(b.site.Nav, NavItem{Name: clean(m.Name), Path: p})
+		} else if strings.HasPrefix(m.URL, "/") && !strings.HasPrefix(m.URL, "//") {
+			b.site.Nav = append(b.site.Nav, NavItem{Name: clean(m.Name), Path: b.root + (&url.URL{Path: m.URL[1:]}).EscapedPath()})
+		}
+	}
+	if len(b.site.Nav) > 0 {
+		return
+	}
+	add := func(show bool, name, route string) {
+		if show {
+			b.site.Nav = append(b.site.Nav, NavItem{Name: name, Path: b.root + route})
+		}
+	}
+	for _, k := range b.site.Kinds {
+		b.site.Nav = append(b.site.Nav, NavItem{Name: k.Name, Path: k.Path})
+	}
+	add(len(b.m.tags.shown()) > 0, t("tags"), "tags/")
+	add(true, t("sources"), "sources/")
+	add(b.site.HasPosts, t("archive"), "archive/")
+	add(true, t("about"), "about/")
+}
+
+// kindRank puts blogs first, then videos, then the others by name.
+func kindRank(kind string) int {
+	switch kind {
+	case "blog":
+		return 0
+	case "video":
+		return 1
+	}
+	return 2
+}
+
+// makeEpoch computes the fingerprint of what all files depend on.
+func (b *build) makeEpoch() error {
+	conf, err := json.Marshal(struct {
+		Format, Version string
+		Config          Config
+		Site            Site
+	}{format, b.in.Version, b.in.Config, b.site})
+	if err != nil {
+		return fmt.Errorf("build site: %w", err)
+	}
+	b.epoch = sha256.Sum256(append(conf, b.theme.sum[:]...))
+	return nil
+}
+
+// run emits all files.
+func (b *build) run(ctx context.Context) (Report, error) {
+	b.ctx = ctx
+	for _, step := range []func() error{b.emitFiles, b.emitPosts, b.emitLists, b.emitPages, b.emitFeeds, b.emitImages} {
+		if err := step(); err != nil {
+			return b.report, err
+		}
+	}
+	return b.report, nil
+}
+
+// emit puts a file, or says that it is the same as before. sum holds what it
+// depends on besides the epoch. A path is given once: the user's static files
+// come first, so they win.
+func (b *build) emit(path string, sum *summer, render func(*bytes.Buffer) error) error {
+	if b.done[path] {
+		return nil
+	}
+	if err := b.ctx.Err(); err != nil {
+		return err
+	}
+	b.done[path] = true
+	sum.sum32(b.epoch).str(path)
+	key := sum.end()
+	if b.memo != nil {
+		if hash, ok := b.memo.Get(key); ok {
+			err := b.sink.Reuse(path, hash)
+			if err == nil {
+				b.report.Files++
+				b.report.Reused++
+				return nil
+			}
+			if !errors.Is(err, ErrGone) {
+				return fmt.Errorf("build %s: %w", path, err)
+			}
+		}
+	}
+	b.buf.Reset()
+	if err := render(&b.buf); err != nil {
+		return fmt.Errorf("build %s: %w", path, err)
+	}
+	hash, err := b.sink.Put(path, b.buf.Bytes())
+	if err != nil {
+		return fmt.Errorf("build %s: %w", path, err)
+	}
+	if b.memo != nil {
+		b.memo.Set(key, hash)
+	}
+	b.report.Files++
+	b.report.Rendered++
+	b.report.Bytes += int64(b.buf.Len())
+	return nil
+}
+
+// emitPage puts the page of a route: "tags/go/" is tags/go/index.html.
+func (b *build) emitPage(route string, sum *summer, render func(*bytes.Buffer) error) error {
+	if b.done[route+"index.html"] {
+		return nil
+	}
+	b.report.Pages++
+	return b.emit(route+"index.html", sum, render)
+}
+
+func (b *build) emitFiles() error {
+	for _, f := range b.theme.files {
+		err := b.emit(f.path, b.sum.start("file").sum32(f.sum), func(w *bytes.Buffer) error {
+			w.Write(f.body)
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *build) emitPosts() error {
+	for i := range b.m.posts {
+		p := &b.m.posts[i]
+		if p.Hidden {
+			continue
+		}
+		b.report.Posts++
+		err := b.emitPage("posts/"+p.id+"/", b.sum.start("post").sum32(p.sum), func(w *bytes.Buffer) error { return b.renderPost(w, int32(i)) })
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// emitLists puts every list of posts and the feeds of tags and sources.
+func (b *build) emitLists() error {
+	t := b.theme.locale.t
+	name := b.site.Title
+	if err := b.emitList(list{tmpl: tmplHome, section: "home", heading: name, about: cmpOr(b.site.Description, t("home_about", "{site}", name)), posts: b.m.front}); err != nil {
+		return err
+	}
+	for _, g := range b.m.kinds.shown() {
+		n := b.kindName(g)
+		if err := b.emitList(list{tmpl: tmplKind, dir: g.dir + "/", section: g.dir, heading: n, about: t("kind_about", "{name}", n, "{site}", name), posts: g.posts}); err != nil {
+			return err
+		}
+	}
+	for _, g := range b.m.tags.shown() {
+		l := list{tmpl: tmplTag, dir: g.dir + "/", section: "tags", kicker: t("tag"), heading: g.name, about: t("tag_about", "{name}", g.name, "{site}", name), posts: g.posts, feed: true}
+		if err := b.emitListAndFeed(l, g); err != nil {
+			return err
+		}
+	}
+	for _, g := range b.m.authors.shown() {
+		l := list{tmpl: tmplAuthor, dir: g.dir + "/", section: "authors", kicker: t("author"), heading: g.name, about: t("author_about", "{name}", g.name, "{site}", name), posts: g.posts}
+		if err := b.emitList(l); err != nil {
+			return err
+		}
+	}
+	for _, s := range b.m.sources {
+		if s.visible == 0 {
+			continue
+		}
+		l := list{tmpl: tmplSource, dir: s.dir + "/", section: "sources", kicker: t("source"), heading: s.name, about: t("source_about", "{name}", s.name, "{site}", name), posts: s.posts, source: s, feed: true}
+		if err := b.emitListAndFeed(l, s.group); err != nil {
+			return err
+		}
+	}
+	for _, g := range b.m.months.shown() {
+		n := b.monthName(g, true)
+		l := list{tmpl: tmplMonth, dir: g.dir + "/", section: "archive", kicker: t("archive"), heading: n, about: t("month_about", "{name}", n, "{site}", name), posts: g.posts}
+		if err := b.emitList(l); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *build) emitListAndFeed(l list, g *group) error {
+	if err := b.emitList(l); err != nil {
+		return err
+	}
+	return b.emitListFeed(g)
+}
+
+// emitPages puts indexes, free pages and the files that machines ask for.
+func (b *build) emitPages() error {
+	tags, authors, months := b.m.tags.shown(), b.m.authors.shown(), b.m.months.shown()
+	slices.SortFunc(months, func(x, y *group) int { return strings.Compare(x.slug, y.slug) })
+	pages := []string{""}
+	for _, g := range b.m.kinds.shown() {
+		pages = append(pages, g.dir+"/")
+	}
+	pages = append(pages, "tags/", "authors/", "sources/", "archive/")
+	for _, gs := range [][]*group{tags, authors, months} {
+		for _, g := range gs {
+			pages = append(pages, g.dir+"/")
+		}
+	}
+	for _, s := range b.m.sources {
+		if s.visible > 0 {
+			pages = append(pages, s.dir+"/")
+		}
+	}
+	for _, f := range b.theme.free {
+		if route, ok := strings.CutSuffix(f.path, "index.html"); ok {
+			pages = append(pages, route)
+		}
+		if err := b.emitFree(f); err != nil {
+			return err
+		}
+	}
+	for _, step := range []func() error{
+		func() error { return b.emitIndex(tmplTags, "tags", "tags", tags) },
+		func() error { return b.emitIndex(tmplAuthors, "authors", "authors", authors) },
+		func() error { return b.emitArchive(months) },
+		func() error { return b.emitSitemaps(pages) },
+		b.emitSources, b.emitMissing, b.emitOPML, b.emitRobots, b.emitManifest,
+	} {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// emitFree puts a page whose file in the theme is its route. It may list the
+// newest posts.
+func (b *build) emitFree(f freePage) error {
+	route, isIndex := strings.CutSuffix(f.path, "index.html")
+	section, _, _ := strings.Cut(route, "/")
+	posts := b.m.front[max(0, len(b.m.front)-b.per):]
+	s := b.sum.start("free", f.name)
+	for _, i := range posts {
+		s.sum32(b.m.posts[i].sum)
+	}
+	render := func(w *bytes.Buffer) error {
+		d := b.listData(list{tmpl: f.name, dir: route, section: section, heading: f.title, about: f.description}, 0, 0, posts, route)
+		return b.renderPage(w, f.name, &d.Page, d)
+	}
+	if isIndex {
+		return b.emitPage(route, s, render)
+	}
+	return b.emit(f.path, s, render)
+}
+
+// emitMissing puts 404.html.
+func (b *build) emitMissing() error {
+	return b.emit("404.html", b.sum.start("missing"), func(w *bytes.Buffer) error {
+		t := b.theme.locale.t
+		p := b.page("404", "", "404.html", t("missing"), "")
+		p.Canonical, p.URL, p.NoIndex = "", "", true
+		return b.renderPage(w, tmplMissing, &p, &p)
+	})
+}
+
+// emitImages places the local copies of pictures that posts show.
+func (b *build) emitImages() error {
+	for i := range b.m.posts {
+		p := &b.m.posts[i]
+		if p.Hidden || len(p.images) == 0 {
+			continue
+		}
+		var paths []Image
+		for _, img := range p.images {
+			if img.Hash != "" && !b.done[img.Path] {
+				paths = append(paths, img)
+			}
+		}
+		slices.SortFunc(paths, func(x, y Image) int { return strings.Compare(x.Path, y.Path) })
+		for _, img := range paths {
+			if b.done[img.Path] {
+				continue
+			}
+			b.done[img.Path] = true
+			if err := b.sink.Reuse(img.Path, img.Hash); err != nil {
+				return fmt.Errorf("build %s: %w", img.Path, err)
+			}
+			b.report.Files++
+			b.report.Reused++
+		}
+	}
+	return nil
+}

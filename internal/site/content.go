@@ -1,0 +1,609 @@
+package site
+
+import (
+	"bytes"
+	"html"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	xhtml "golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+)
+
+// fullText turns the sanitised content of a post into what may stand on its
+// page. Beyond safety, which was seen to before, the page has rules of its
+// own: no picture, film or frame from a third party, headings below the title's,
+// no id twice, nothing that the policy or the standard forbids. So it is written
+// anew from the elements known here, always balanced.
+func (b *build) fullText(p *post) string {
+	if len(p.Content) > maxContent {
+		return ""
+	}
+	w := &contentWriter{
+		words: b.theme.locale, out: make([]byte, 0, len(p.Content)+len(p.Content)/8),
+		image: func(src string) *ImageView { return b.image(p, src) },
+	}
+	w.write(p.Content)
+	if len(bytes.TrimSpace(w.out)) == 0 {
+		return ""
+	}
+	return string(w.out)
+}
+
+const (
+	maxContent = 4 << 20
+	maxDepth   = 100
+)
+
+// class says how an element of foreign content is treated.
+type class uint8
+
+const (
+	phrasing  class = iota + 1 // stays inside a paragraph
+	block                      // closes a paragraph
+	container                  // renamed to div
+	heading
+	item    // li: only in ul and ol
+	part    // dt, dd: only in dl
+	table   // table
+	row     // what only stands in a table
+	caption // figcaption: only in figure
+	void    // br, hr, wbr
+	picture
+	media // video, audio, iframe and their like: a link instead
+	drop  // with all that is in it
+)
+
+var classes = map[atom.Atom]class{
+	atom.A: phrasing, atom.Abbr: phrasing, atom.B: phrasing, atom.Bdi: phrasing, atom.Bdo: phrasing, atom.Cite: phrasing, atom.Code: phrasing,
+	atom.Del: phrasing, atom.Dfn: phrasing, atom.Em: phrasing, atom.I: phrasing, atom.Ins: phrasing, atom.Kbd: phrasing, atom.Mark: phrasing,
+	atom.Q: phrasing, atom.S: phrasing, atom.Samp: phrasing, atom.Small: phrasing, atom.Span: phrasing, atom.Strong: phrasing, atom.Sub: phrasing,
+	atom.Sup: phrasing, atom.Time: phrasing, atom.U: phrasing, atom.Var: phrasing, atom.Strike: phrasing, atom.Tt: phrasing,
+	atom.P: block, atom.Pre: block, atom.Blockquote: block, atom.Ul: block, atom.Ol: block, atom.Dl: block, atom.Figure: block, atom.Summary: block,
+	atom.Div: container, atom.Section: container, atom.Article: container, atom.Aside: container, atom.Header: container, atom.Footer: container,
+	atom.Main: container, atom.Nav: container, atom.Address: container, atom.Center: container, atom.Hgroup: container, atom.Details: container,
+	atom.H1: heading, atom.H2: heading, atom.H3: heading, atom.H4: heading, atom.H5: heading, atom.H6: heading,
+	atom.Li: item, atom.Dt: part, atom.Dd: part,
+	atom.Table: table, atom.Thead: row, atom.Tbody: row, atom.Tfoot: row, atom.Tr: row, atom.Th: row, atom.Td: row, atom.Caption: row,
+	atom.Figcaption: caption,
+	atom.Br:         void, atom.Hr: void, atom.Wbr: void,
+	atom.Img: picture, atom.Video: media, atom.Audio: media, atom.Iframe: media, atom.Source: media, atom.Embed: media, atom.Object: media,
+	atom.Script: drop, atom.Style: drop, atom.Template: drop, atom.Svg: drop, atom.Math: drop, atom.Textarea: drop, atom.Title: drop,
+	atom.Select: drop, atom.Noscript: drop, atom.Noembed: drop, atom.Noframes: drop, atom.Xmp: drop, atom.Plaintext: drop, atom.Head: drop,
+}
+
+// renamed are elements written under another name.
+var renamed = map[atom.Atom]atom.Atom{atom.Strike: atom.S, atom.Tt: atom.Code, atom.Time: atom.Span, atom.Summary: atom.P}
+
+type openElement struct {
+	was atom.Atom // as the content called it; 0: opened by us
+	is  atom.Atom // as we wrote it
+	end string    // what closes it
+}
+
+type level struct{ src, out int }
+
+type contentWriter struct {
+	words  *locale
+	image  func(src string) *ImageView
+	out    []byte
+	open   []openElement
+	levels []level
+	ids    map[string]bool
+	skip   int       // depth within a dropped element
+	skipOf atom.Atom // which
+}
+
+func (w *contentWriter) write(content string) {
+	z := xhtml.NewTokenizer(strings.NewReader(content))
+	for {
+		switch z.Next() {
+		case xhtml.ErrorToken:
+			w.closeTo(0)
+			return
+		case xhtml.TextToken:
+			if w.skip == 0 {
+				w.text(z.Text())
+			}
+		case xhtml.StartTagToken, xhtml.SelfClosingTagToken:
+			name, more := z.TagName()
+			w.start(atom.Lookup(name), attributes(z, more))
+		case xhtml.EndTagToken:
+			name, _ := z.TagName()
+			w.end(atom.Lookup(name))
+		}
+	}
+}
+
+func attributes(z *xhtml.Tokenizer, more bool) map[string]string {
+	var m map[string]string
+	for more {
+		var k, v []byte
+		k, v, more = z.TagAttr()
+		if m == nil {
+			m = map[string]string{}
+		}
+		if _, twice := m[string(k)]; !twice && len(m) < 64 {
+			m[string(k)] = string(v)
+		}
+	}
+	return m
+}
+
+func (w *contentWriter) text(raw []byte) {
+	if len(bytes.TrimSpace(raw)) == 0 {
+		if w.takesText() {
+			w.out = append(w.out, raw...)
+		}
+		return
+	}
+	w.flow()
+	w.out = appendText(w.out, cleanText(string(raw)))
+}
+
+// cleanText is clean that keeps line breaks and tabs.
+func cleanText(s string) string {
+	if !utf8.ValidString(s) {
+		s = strings.ToValidUTF8(s, "\ufffd")
+	}
+	if strings.ContainsFunc(s, notText) {
+		s = strings.Map(func(r rune) rune {
+			if notText(r) {
+				return -1
+			}
+			return r
+		}, s)
+	}
+	return s
+}
+
+func notText(r rune) bool {
+	return r < 0x20 && r != '\t' && r != '\n' || r >= 0x7f && r <= 0x9f || r&0xfffe == 0xfffe || r >= 0xfdd0 && r <= 0xfdef
+}
+
+func (w *contentWriter) top() atom.Atom {
+	if n := len(w.open); n > 0 {
+		return w.open[n-1].is
+	}
+	return 0
+}
+
+func (w *contentWriter) takesText() bool {
+	switch w.top() {
+	case atom.Ul, atom.Ol, atom.Dl, atom.Table, atom.Thead, atom.Tbody, atom.Tfoot, atom.Tr:
+		return false
+	}
+	return true
+}
+
+// flow makes the place one where text and inline elements may stand.
+func (w *contentWriter) flow() {
+	switch w.top() {
+	case atom.Ul, atom.Ol:
+		w.push(0, atom.Li, "")
+	case atom.Dl:
+		w.push(0, atom.Dd, "")
+	case atom.Table, atom.Thead, atom.Tbody, atom.Tfoot:
+		w.push(0, atom.Tr, "")
+		w.push(0, atom.Td, "")
+	case atom.Tr:
+		w.push(0, atom.Td, "")
+	}
+}
+
+func (w *contentWriter) push(was, is atom.Atom, attrs string) {
+	name := is.String()
+	w.out = append(w.out, '<')
+	w.out = append(w.out, name...)
+	w.out = append(w.out, attrs...)
+	w.out = append(w.out, '>')
+	w.open = append(w.open, openElement{was, is, "</" + name + ">"})
+}
+
+// closeTo closes elements until n are open.
+func (w *contentWriter) closeTo(n int) {
+	for len(w.open) > n {
+		last := w.open[len(w.open)-1]
+		w.open = w.open[:len(w.open)-1]
+		w.out = append(w.out, last.end...)
+	}
+}
+
+// find returns the index of the innermost open element that is one of is, not
+// looking beyond a stop; -1 when there is none.
+func (w *contentWriter) find(is []atom.Atom, stops ...atom.Atom) int {
+	for i := len(w.open) - 1; i >= 0; i-- {
+		for _, a := range is {
+			if w.open[i].is == a {
+				return i
+			}
+		}
+		for _, a := range stops {
+			if w.open[i].is == a {
+				return -1
+			}
+		}
+	}
+	return -1
+}
+
+// inHeading says whether only phrasing may stand here.
+func (w *contentWriter) inHeading() bool {
+	return w.find([]atom.Atom{atom.H2, atom.H3, atom.H4, atom.H5, atom.H6}) >= 0
+}
+
+// leaveParagraph closes the paragraph and the inline elements that a block may
+// not stand in. A link around blocks stays where the standard lets it.
+func (w *contentWriter) leaveParagraph() {
+	n := len(w.open)
+	links := true
+	for n > 0 {
+		is := w.open[n-1].is
+		if is != atom.P && is != atom.Pre && classes[is] != phrasing {
+			break
+		}
+		links = links && is == atom.A
+		n--
+	}
+	if !links {
+		w.closeTo(n)
+	}
+	w.flow()
+}
+
+func (w *contentWriter) start(a atom.Atom, attrs map[string]string) {
+	if w.skip > 0 {
+		if a == w.skipOf {
+			w.skip++
+		}
+		return
+	}
+	c := classes[a]
+	if len(w.open) >= maxDepth && c != picture && c != void && c != media && c != drop {
+		return
+	}
+	switch c {
+	case drop:
+		w.skip, w.skipOf = 1, a
+	case phrasing:
+		w.startPhrasing(a, attrs)
+	case void:
+		if a == atom.Hr {
+			if w.inHeading() {
+				return
+			}
+			w.leaveParagraph()
+		} else {
+			w.flow()
+		}
+		w.out = append(w.out, "<"+a.String()+">"...)
+	case picture:
+		w.flow()
+		w.picture(attrs)
+	case media:
+		w.media(a, attrs)
+	case block, container, heading, table:
+		if !w.inHeading() {
+			w.leaveParagraph()
+			w.startBlock(a, c, attrs)
+		}
+	case item, part, row, caption:
+		if !w.inHeading() {
+			w.startPart(a, c, attrs)
+		}
+	}
+}
+
+func (w *contentWriter) startPhrasing(a atom.Atom, attrs map[string]string) {
+	w.flow()
+	extra := w.common(attrs)
+	switch a {
+	case atom.A:
+		if i := w.find([]atom.Atom{atom.A}, atom.Td, atom.Th, atom.Li, atom.Dd); i >= 0 {
+			w.closeTo(i)
+		} else if w.find([]atom.Atom{atom.A}) >= 0 {
+			return
+		}
+		if href := w.href(attrs["href"]); href != "" {
+			extra += ` href="` + string(appendText(nil, href)) + `"`
+		}
+	case atom.Abbr, atom.Dfn:
+		if t := clean(attrs["title"]); t != "" {
+			extra += ` title="` + string(appendText(nil, t)) + `"`
+		}
+	case atom.Bdo:
+		if attrs["dir"] != "ltr" && attrs["dir"] != "rtl" {
+			return
+		}
+	}
+	w.push(a, nameOf(a), extra)
+}
+
+func nameOf(a atom.Atom) atom.Atom {
+	if r, ok := renamed[a]; ok {
+		return r
+	}
+	return a
+}
+
+func (w *contentWriter) startBlock(a atom.Atom, c class, attrs map[string]string) {
+	extra := w.common(attrs)
+	switch c {
+	case container:
+		if w.top() == atom.Dl {
+			w.flow()
+		}
+		w.push(a, atom.Div, extra)
+	case heading:
+		w.push(a, w.heading(int(a.String()[1]-'0')), extra)
+	case table:
+		w.out = append(w.out, `<div class="scroll" role="region" tabindex="0" aria-label="`...)
+		w.out = appendText(w.out, w.words.t("table"))
+		w.out = append(w.out, `">`...)
+		w.push(a, atom.Table, extra)
+		w.open[len(w.open)-1].end = "</table></div>"
+	default:
+		switch a {
+		case atom.Pre:
+			extra += ` tabindex="0"`
+		case atom.Ol:
+			if n, err := strconv.Atoi(attrs["start"]); err == nil && n > -1e6 && n < 1e6 {
+				extra += ` start="` + strconv.Itoa(n) + `"`
+			}
+			if _, ok := attrs["reversed"]; ok {
+				extra += " reversed"
+			}
+		}
+		w.push(a, nameOf(a), extra)
+	}
+}
+
+// heading returns the heading to write for one of level src, so that the
+// outline begins below the title and skips no level.
+func (w *contentWriter) heading(src int) atom.Atom {
+	for n := len(w.levels); n > 0 && w.levels[n-1].src > src; n-- {
+		w.levels = w.levels[:n-1]
+	}
+	out := 2
+	if n := len(w.levels); n > 0 {
+		out = w.levels[n-1].out
+		if w.levels[n-1].src < src {
+			out = min(out+1, 6)
+		}
+	}
+	if n := len(w.levels); n == 0 || w.levels[n-1].src < src {
+		w.levels = append(w.levels, level{src, out})
+	}
+	return [...]atom.Atom{2: atom.H2, 3: atom.H3, 4: atom.H4, 5: atom.H5, 6: atom.H6}[out]
+}
+
+// startPart opens an element that has its place in one parent only; elsewhere
+// its content goes on without it.
+func (w *contentWriter) startPart(a atom.Atom, c class, attrs map[string]string) {
+	extra := w.common(attrs)
+	switch c {
+	case item:
+		if i := w.find([]atom.Atom{atom.Ul, atom.Ol}, atom.Td, atom.Th, atom.Blockquote); i >= 0 {
+			w.closeTo(i + 1)
+			w.push(a, a, extra)
+		} else {
+			w.leaveParagraph()
+			w.push(a, atom.Div, extra)
+		}
+	case part:
+		if i := w.find([]atom.Atom{atom.Dl}, atom.Td, atom.Th, atom.Li, atom.Blockquote); i >= 0 {
+			w.closeTo(i + 1)
+			w.push(a, a, extra)
+		}
+	case caption:
+		if w.top() == atom.Figure {
+			w.push(a, a, extra)
+		}
+	case row:
+		w.startRow(a, attrs)
+	}
+}
+
+func (w *contentWriter) startRow(a atom.Atom, attrs map[string]string) {
+	t := w.find([]atom.Atom{atom.Table})
+	if t < 0 {
+		return
+	}
+	switch a {
+	case atom.Caption:
+		if w.top() == atom.Table && bytes.HasSuffix(w.out, []byte(">")) && bytes.HasSuffix(bytes.TrimSpace(w.out), []byte("<table>")) {
+			w.push(a, a, "")
+		}
+	case atom.Thead, atom.Tbody, atom.Tfoot:
+		w.closeTo(t + 1)
+		w.push(a, a, "")
+	case atom.Tr:
+		if s := w.find([]atom.Atom{atom.Thead, atom.Tbody, atom.Tfoot}, atom.Table); s >= 0 {
+			w.closeTo(s + 1)
+		} else {
+			w.closeTo(t + 1)
+		}
+		w.push(a, a, "")
+	default: // td, th
+		if r := w.find([]atom.Atom{atom.Tr}, atom.Table); r >= 0 {
+			w.closeTo(r + 1)
+		} else {
+			w.closeTo(t + 1)
+			w.push(0, atom.Tr, "")
+		}
+		extra := ""
+		for _, k := range []string{"colspan", "rowspan"} {
+			if n, err := strconv.Atoi(attrs[k]); err == nil && n > 1 && n <= 1000 {
+				extra += " " + k + `="` + strconv.Itoa(n) + `"`
+			}
+		}
+		w.push(a, a, extra)
+	}
+}
+
+func (w *contentWriter) end(a atom.Atom) {
+	if w.skip > 0 {
+		if a == w.skipOf {
+			w.skip--
+		}
+		return
+	}
+	for i := len(w.open) - 1; i >= 0; i-- {
+		if w.open[i].was == a {
+			w.closeTo(i)
+			return
+		}
+		if is := w.open[i].is; classes[a] == phrasing && classes[is] != phrasing || is == atom.Td || is == atom.Th {
+			if classes[a] != row && classes[a] != table {
+				return // it belongs to something closed before
+			}
+		}
+	}
+}
+
+var idFit = regexp.MustCompile(`^[^\s"'<>&]{1,100}$`)
+
+// common returns the attributes that any element may keep.
+func (w *contentWriter) common(attrs map[string]string) string {
+	if len(attrs) == 0 {
+		return ""
+	}
+	out := ""
+	if id := attrs["id"]; id != "" && idFit.MatchString(id) && utf8.ValidString(id) && !strings.ContainsFunc(id, notText) && !w.ids[id] {
+		if w.ids == nil {
+			w.ids = map[string]bool{}
+		}
+		w.ids[id] = true
+		out += ` id="c-` + id + `"`
+	}
+	if tag := languageTag(attrs["lang"]); tag != "" {
+		out += ` lang="` + tag + `"`
+	}
+	if d := strings.ToLower(attrs["dir"]); d == "ltr" || d == "rtl" || d == "auto" {
+		out += ` dir="` + d + `"`
+	}
+	return out
+}
+
+func (w *contentWriter) href(v string) string {
+	v = strings.TrimSpace(v)
+	if frag, ok := strings.CutPrefix(v, "#"); ok && idFit.MatchString(frag) && !strings.ContainsFunc(frag, notText) {
+		return "#c-" + frag
+	}
+	if mail, ok := strings.CutPrefix(strings.ToLower(v), "mailto:"); ok && mailFit.MatchString(mail) {
+		return "mailto:" + v[len("mailto:"):]
+	}
+	return httpURL(v)
+}
+
+var (
+	mailFit = regexp.MustCompile(`^[a-z0-9._+-]+@[a-z0-9.-]+$`)
+	dataFit = regexp.MustCompile(`^data:image/(png|gif|jpeg|webp|avif);base64,[A-Za-z0-9+/]+=*$`)
+)
+
+// picture writes an img, or a link to the picture where the page may not show it.
+func (w *contentWriter) picture(attrs map[string]string) {
+	src := attrs["src"]
+	alt := strings.TrimSpace(clean(attrs["alt"]))
+	if len(src) < 1<<20 && dataFit.MatchString(src) {
+		w.out = append(w.out, `<img src="`+src+`" alt="`...)
+		w.out = appendText(w.out, alt)
+		w.out = append(w.out, `">`...)
+		return
+	}
+	if v := w.image(src); v != nil {
+		w.out = append(w.out, `<img src="`...)
+		w.out = appendText(w.out, v.Src)
+		w.out = append(w.out, '"')
+		if v.Width > 0 && v.Height > 0 {
+			w.out = append(w.out, ` width="`+strconv.Itoa(v.Width)+`" height="`+strconv.Itoa(v.Height)+`"`...)
+		}
+		if v.Remote {
+			w.out = append(w.out, ` referrerpolicy="no-referrer"`...)
+		}
+		w.out = append(w.out, ` loading="lazy" decoding="async" alt="`...)
+		w.out = appendText(w.out, alt)
+		w.out = append(w.out, `">`...)
+		return
+	}
+	if attrs["width"] == "1" || attrs["height"] == "1" {
+		return // a counter, not a picture
+	}
+	w.instead("picture", src, alt)
+}
+
+// media writes a link to what a page cannot embed.
+func (w *contentWriter) media(a atom.Atom, attrs map[string]string) {
+	if a == atom.Iframe {
+		w.skip, w.skipOf = 1, a
+	}
+	src := cmpOr(attrs["src"], attrs["data"])
+	if src == "" {
+		return
+	}
+	w.flow()
+	word := "embedded"
+	switch a {
+	case atom.Video:
+		word = "video"
+	case atom.Audio:
+		word = "audio"
+	case atom.Source:
+		if strings.HasPrefix(attrs["type"], "image/") {
+			return
+		}
+		word = "media"
+	}
+	w.instead(word, src, strings.TrimSpace(clean(attrs["title"])))
+}
+
+// instead writes a link that names what it leads to.
+func (w *contentWriter) instead(word, src, alt string) {
+	u := httpURL(src)
+	linked := u != "" && w.find([]atom.Atom{atom.A}) < 0
+	if !linked && alt == "" {
+		return
+	}
+	if linked {
+		w.out = append(w.out, `<a class="elsewhere" href="`...)
+		w.out = appendText(w.out, u)
+		w.out = append(w.out, `">`...)
+	} else {
+		w.out = append(w.out, `<span class="elsewhere">`...)
+	}
+	w.out = appendText(w.out, w.words.t(word))
+	if alt != "" {
+		w.out = append(w.out, ": "...)
+		w.out = appendText(w.out, alt)
+	}
+	if linked {
+		w.out = append(w.out, "</a>"...)
+	} else {
+		w.out = append(w.out, "</span>"...)
+	}
+}
+
+// imageAddresses finds the addresses of pictures in sanitised content, cheaply:
+// it may miss one that is written oddly, which is then treated as having no copy.
+func imageAddresses(content string) []string {
+	var out []string
+	for len(out) < 200 {
+		i := strings.Index(content, "<img")
+		if i < 0 {
+			break
+		}
+		content = content[i+4:]
+		tag := content
+		if end := strings.IndexByte(tag, '>'); end >= 0 {
+			tag = tag[:end]
+		}
+		if _, v, ok := strings.Cut(tag, ` src="`); ok {
+			if v, _, ok = strings.Cut(v, `"`); ok {
+				out = append(out, html.UnescapeString(v))
+			}
+		}
+	}
+	return out
+}

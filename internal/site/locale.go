@@ -1,0 +1,83 @@
+package site
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// locale holds the words of the site in its language: the theme's i18n/en.json
+// under i18n/<language>.json, so that a missing word is English, never empty.
+type locale struct {
+	words  map[string]string
+	months []string
+	short  []string
+	date   string // pattern: {d} {mm} {mmm} {mmmm} {y}
+}
+
+func loadLocale(files map[string]themeFile, lang string) (*locale, error) {
+	l := &locale{words: map[string]string{}}
+	base, _, _ := strings.Cut(lang, "-")
+	for _, name := range []string{"en", base, lang} {
+		f, ok := files["i18n/"+name+".json"]
+		if !ok {
+			continue
+		}
+		body, err := f.read()
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if err := json.Unmarshal(body, &l.words); err != nil {
+			return nil, fmt.Errorf("%w: i18n/%s.json: %w", ErrTheme, name, err)
+		}
+	}
+	l.months = strings.Split(l.words["months"], ",")
+	l.short = strings.Split(l.words["months_short"], ",")
+	l.date = l.words["date"]
+	if len(l.months) != 12 || len(l.short) != 12 || l.date == "" {
+		return nil, fmt.Errorf("%w: i18n/%s.json: months and months_short need twelve names, date a pattern", ErrTheme, lang)
+	}
+	return l, nil
+}
+
+// t returns the word for key, with {name} replaced in pairs.
+func (l *locale) t(key string, pairs ...string) string {
+	w, ok := l.words[key]
+	if !ok {
+		return key
+	}
+	if len(pairs) == 0 {
+		return w
+	}
+	return strings.NewReplacer(pairs...).Replace(w)
+}
+
+// day tells the day of t.
+func (l *locale) day(t time.Time) string {
+	return strings.NewReplacer(
+		"{d}", strconv.Itoa(t.Day()),
+		"{mmmm}", l.months[t.Month()-1],
+		"{mmm}", l.short[t.Month()-1],
+		"{mm}", strconv.Itoa(int(t.Month())),
+		"{y}", strconv.Itoa(t.Year()),
+	).Replace(l.date)
+}
+
+// span tells from which day to which.
+func (l *locale) span(from, to time.Time) string {
+	if from.IsZero() || to.IsZero() {
+		return ""
+	}
+	a, b := l.day(from), l.day(to)
+	if a == b {
+		return a
+	}
+	return a + " – " + b
+}

@@ -1,0 +1,22 @@
+// The reader's choice of light or dark, applied before anything is drawn.
+(function () {
+  "use strict";
+  var root = document.documentElement, saved = null;
+  try { saved = localStorage.getItem("mode"); } catch (e) { /* storage is off: follow the system */ }
+  if (saved === "dark" || saved === "light") root.dataset.mode = saved;
+  document.addEventListener("DOMContentLoaded", function () {
+    var button = document.querySelector(".mode");
+    if (!button) return;
+    var system = matchMedia("(prefers-color-scheme: dark)");
+    function dark() { return root.dataset.mode ? root.dataset.mode === "dark" : system.matches; }
+    function show() { button.setAttribute("aria-pressed", String(dark())); }
+    button.hidden = false;
+    show();
+    system.addEventListener("change", show);
+    button.addEventListener("click", function () {
+      root.dataset.mode = dark() ? "light" : "dark";
+      try { localStorage.setItem("mode", root.dataset.mode); } catch (e) { /* lasts for this page */ }
+      show();
+    });
+  });
+})();
