@@ -1,0 +1,211 @@
+package scrape
+
+import (
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+var authorRules = []rule{
+	{"jsonld", func(ev *evidence) []string {
+		n := ev.articleNode()
+		if v := ev.ld().names(n["author"]); len(v) > 0 {
+			return v
+		}
+		return ev.ld().names(n["creator"])
+	}},
+	{"author", fromMeta("author", "article:author", "article:author_name", "article.author")},
+	{"parsely-author", fromMeta("parsely-author")},
+	{"sailthru.author", fromMeta("sailthru.author", "byl", "authors")},
+	{"citation_author", fromMeta("citation_author")},
+	{"dc.creator", fromMeta("dc.creator", "dc:creator", "dcterms.creator", "dc.creator.personalname", "dcsext.author", "rbauthors", "cxenseparse:author", "og:article:author", "og:author", "book:author", "cxenseparse:recs:author", "shareaholic:article_author_name", "weibo:article:author", "author_name", "creator")},
+	{"twitter:data1", func(ev *evidence) []string {
+		for _, n := range []string{"1", "2"} {
+			if l := ev.meta["twitter:label"+n]; len(l) > 0 && writtenBy(l[0]) {
+				return ev.meta["twitter:data"+n]
+			}
+		}
+		return nil
+	}},
+	{"microdata", fromMarks(func(m *mark) bool { return item("author.name")(m) }, textElse)},
+	{"microdata", fromMarks(func(m *mark) bool { return item("author")(m) || item("creator")(m) }, textElse)},
+	{"rel=author", fromMarks(kind(mRelAuthor, cComment|cRelated), text)},
+	{"class author", fromMarks(kind(mAuthorName, cComment|cRelated|cNav), text)},
+	{"byline link", func(ev *evidence) []string {
+		return fromMarks(func(m *mark) bool {
+			return m.kind == mAuthorLink && m.class&elsewhere == 0
+		}, text)(ev)
+	}},
+	{"byline", fromMarks(kind(mByline, cComment|cRelated|cSidebar|cNav), text)},
+	{"byline text", func(ev *evidence) []string { return ev.bylineText() }},
+}
+
+func writtenBy(label string) bool {
+	switch strings.ToLower(strings.Trim(label, " :")) {
+	case "written by", "by", "author", "verfasst von", "geschrieben von", "von", "écrit par", "escrito por", "scritto da", "geschreven door", "autor", "auteur", "autore", "napisane przez", "publié par", "от", "автор", "投稿者", "skriven av", "skrevet av", "yazan":
+		return true
+	}
+	return false
+}
+
+var (
+	byPrefix = regexp.MustCompile(`(?i)^(?:(?:(?:article|artikel|post|posted|written|published|story|text|texte|testo|texto|words|report|reported|photos?|fotos?|reviewed|updated|submitted|edited|created|geschrieben|veröffentlicht|verfasst|erstellt|publié|écrit|rédigé|proposé|scritto|pubblicato|publicado|escrito|geplaatst|geschreven)\s+)*(?:by|von|vom|par|por|di|da|door|av|af|przez|od)\b\s*[:.]?|(?:autor(?:in|en|innen)?|author(?:\(s\)|s)?|auteure?s?|autore|autori|auteur|text|texte|words|redaktion|redakteur(?:in)?|by|von|written|verfasser(?:in)?|автор|文|作者|執筆者|著者)\s*[:：/|]|(?:autor(?:in)?|author|auteur)\s)\s*`)
+	// what ends a byline: a date, a place, a role
+	byEnd   = regexp.MustCompile(`(?i)\s*(?:[|•·–—»›/]|\s-\s|\(|\[|<|>|\s@|\s+(?:on|am|le|el|il|op|den|at|in|for|für|published|posted|updated|veröffentlicht|is a|ist|follow|email|e-mail|twitter|view all|view posts|mehr von|vor \d)\s|,?\s*\d{1,4}[./:h]|,?\s*(?:mon|tues|wednes|thurs|fri|satur|sun)day|,?\s*(?:montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag)|,?\s+\d)`)
+	address = regexp.MustCompile(`(?i)https?:|www\.|\.(?:com|de|org|net|info|co|fr|it|es|ch|at|html?|php)\b|\S@\S`)
+	joiners = regexp.MustCompile(`(?i)\s*(?:;|\||\s&\s|\s+(?:and|und|et|y|e|en|og|och|i)\s+|\s\+\s|、|，|/\s)\s*`)
+	comma   = regexp.MustCompile(`\s*,\s*`)
+	titles  = regexp.MustCompile(`(?i)^(?:dr|prof|phd|ph\.d|m\.?a|b\.?a|md|jr|sr|esq|mba|ii|iii|dipl|ing|msc|rn|cfa|cpa)\b\.?`)
+)
+
+// authors are the names of those who wrote the page.
+func (ev *evidence) authors(site, title string) ([]string, string) {
+	var org []string
+	orgSource := ""
+	for _, r := range authorRules {
+		var names []string
+		loose := strings.HasPrefix(r.name, "byline")
+		for _, v := range r.find(ev) {
+			for _, n := range splitNames(v) {
+				n = person(n, loose)
+				if n == "" || key(n) == key(title) {
+					continue
+				}
+				if ev.isAuthorSite(n, site) {
+					if len(org) == 0 && (r.name == "jsonld" || r.name == "author") {
+						org, orgSource = []string{n}, r.name
+					}
+					continue
+				}
+				names = addNew(names, n)
+			}
+			if len(names) > 0 && (loose || r.name == "class author" || r.name == "microdata" && len(names) > 3) {
+				break
+			}
+		}
+		if len(names) > 0 {
+			return names[:min(len(names), maxList)], r.name
+		}
+	}
+	_ = orgSource
+	return nil, ""
+}
+
+// isAuthorSite is stricter than isSite: people name sites after themselves.
+func (ev *evidence) isAuthorSite(n, site string) bool {
+	k := key(n)
+	if k == key(site) {
+		return !looksPersonal(n)
+	}
+	return ev.isSite(n, "") && !looksPersonal(n)
+}
+
+// looksPersonal says that a name has two or three capitalised words.
+func looksPersonal(n string) bool {
+	words := strings.Fields(n)
+	if len(words) < 2 || len(words) > 3 {
+		return false
+	}
+	for _, w := range words {
+		if c, _ := utf8.DecodeRuneInString(w); !unicode.IsUpper(c) {
+			return false
+		}
+	}
+	return !organisation.MatchString(n)
+}
+
+var organisation = regexp.MustCompile(`(?i)\b(?:the|news|blog|magazin|magazine|times|post|daily|journal|online|media|verlag|gmbh|inc|ltd|team|zeitung|tv|radio|network|verein|e\.?v\.?|verband|university|press)\b`)
+
+func addNew(all []string, s string) []string {
+	for i, o := range all {
+		if strings.EqualFold(o, s) {
+			if o == strings.ToUpper(o) { // the same in capitals
+				all[i] = s
+			}
+			return all
+		}
+	}
+	return append(all, s)
+}
+
+// splitNames takes a list of names apart.
+func splitNames(s string) []string {
+	s = clean(s)
+	if len(s) > 400 {
+		return nil
+	}
+	s = strings.TrimSpace(byPrefix.ReplaceAllString(s, ""))
+	var all []string
+	for _, part := range joiners.Split(s, -1) {
+		pieces := comma.Split(part, -1)
+		for i, p := range pieces {
+			switch {
+			case p == "":
+			case i > 0 && len(all) > 0 && titles.MatchString(p):
+				all[len(all)-1] += ", " + p
+			default:
+				all = append(all, p)
+			}
+		}
+	}
+	return all
+}
+
+var notPersons = map[string]bool{
+	"admin": true, "administrator": true, "by": true, "von": true, "author": true, "autor": true, "authors": true, "unknown author": true, "anonymous": true,
+	"about the author": true, "share": true, "editor": false, "wordpress": true, "user": true, "root": true, "null": true, "undefined": true, "none": true, "n/a": true,
+	"view all posts": true, "all posts": true, "more": true, "about": true, "home": true, "website": true, "profile": true, "contact": true, "kontakt": true, "posted": true, "written": true,
+	"leave a comment": true, "comments": true, "guest": true, "read more": true, "follow": true, "über den autor": true, "see all posts": true, "staff": false, "twitter": true, "facebook": true,
+	"über uns": true, "impressum": true, "autoren": true, "autorin": true, "published": true, "updated": true, "mehr": true, "text": true, "foto": true, "photo": true,
+}
+
+// person accepts what may be the name of one who writes.
+func person(s string, loose bool) string {
+	s = strings.TrimSpace(s)
+	if address.MatchString(s) || strings.HasPrefix(s, "@") || strings.HasPrefix(s, "#") {
+		if i := strings.IndexAny(s, "(<"); i > 2 { // Name (mail@host)
+			s = strings.TrimSpace(s[:i])
+		}
+		if address.MatchString(s) || strings.HasPrefix(s, "@") || strings.HasPrefix(s, "#") {
+			return ""
+		}
+	}
+	s = strings.TrimSpace(byPrefix.ReplaceAllString(s, ""))
+	if loc := byEnd.FindStringIndex(s); loc != nil {
+		s = s[:loc[0]]
+	}
+	s = strings.Trim(s, " \t,;:.|-–—·•*_/\\\"'“”„()[]{}<>")
+	n := utf8.RuneCountInString(s)
+	switch {
+	case n < 2 || n > 60, notPersons[strings.ToLower(s)], strings.ContainsAny(s, "{}<>=/\\?!"):
+		return ""
+	case len(strings.Fields(s)) > 6:
+		return ""
+	}
+	letters, digits := 0, 0
+	for _, c := range s {
+		if unicode.IsLetter(c) {
+			letters++
+		}
+		if unicode.IsDigit(c) {
+			digits++
+		}
+	}
+	if letters < 2 || digits > 4 || loose && digits > 0 {
+		return ""
+	}
+	return s
+}
+
+// bylineCue is a line of text that names its author.
+var bylineCue = regexp.MustCompile(`^(?:(?:[Bb]y|BY|[Vv]on|VON|[Pp]ar|[Tt]ext:|Autor(?:in)?:|Author:|Written by|Posted by|Geschrieben von|Veröffentlicht von|Publié par|Escrito por|Por|文[:：]|文・)\s+)(\p{Lu}[\p{L}.'’-]+(?:\s+(?:van|von|der|de|den|del|di|da|la|le|el|al|bin|ten|zu|\p{Lu}[\p{L}.'’-]*)){1,4})\s*(?:$|[,|•·–—(]|-\s|\d)`)
+
+func (ev *evidence) bylineText() []string {
+	for line := range strings.Lines(string(ev.lead)) {
+		if m := bylineCue.FindStringSubmatch(collapse(line)); m != nil {
+			return []string{m[1]}
+		}
+	}
+	return nil
+}

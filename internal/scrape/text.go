@@ -1,0 +1,140 @@
+package scrape
+
+import (
+	"html"
+	"net/url"
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// collapse makes every run of white space one space, and drops what cannot
+// be seen.
+func collapse(s string) string {
+	if !utf8.ValidString(s) {
+		s = strings.ToValidUTF8(s, "\uFFFD")
+	}
+	var b strings.Builder
+	b.Grow(len(s))
+	space := false
+	for _, c := range s {
+		switch {
+		case unicode.IsSpace(c):
+			space = true
+			continue
+		case c == '\u200b' || c == '\ufeff' || c == '\u2060' || c == '\u00ad' || unicode.IsControl(c):
+			continue
+		}
+		if space && b.Len() > 0 {
+			b.WriteByte(' ')
+		}
+		space = false
+		b.WriteRune(c)
+	}
+	return b.String()
+}
+
+// inline are the elements that stray into metadata.
+var inline = regexp.MustCompile(`(?i)</?(?:a|abbr|b|big|br|cite|code|div|em|font|h[1-6]|i|iframe|img|li|mark|ol|p|q|script|small|span|strong|style|sub|sup|u|ul|wbr)(?:\s[^<>]*)?/?>|<!--.*?-->`)
+
+var entity = regexp.MustCompile(`&(?:[a-zA-Z][a-zA-Z0-9]{1,30}|#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6});`)
+
+// clean makes a line of plain text of a metadata value, which many sites
+// escape once too often, and some fill with markup.
+func clean(s string) string {
+	if len(s) > 4*maxText {
+		s = s[:4*maxText]
+	}
+	for range 3 {
+		t := s
+		if strings.Contains(t, "&") && entity.MatchString(t) {
+			t = html.UnescapeString(t)
+		}
+		for strings.Contains(t, "<") {
+			u := inline.ReplaceAllString(t, " ")
+			if u == t {
+				break
+			}
+			t = u
+		}
+		if t == s {
+			break
+		}
+		s = t
+	}
+	s = collapse(s)
+	if len(s) > maxText {
+		s = s[:maxText]
+		for !utf8.ValidString(s) {
+			s = s[:len(s)-1]
+		}
+		if i := strings.LastIndexByte(s, ' '); i > maxText/2 {
+			s = s[:i]
+		}
+		s += "…"
+	}
+	return s
+}
+
+// key reduces a text to its letters and digits, to compare.
+func key(s string) string {
+	return strings.Map(func(c rune) rune {
+		if unicode.IsLetter(c) || unicode.IsDigit(c) {
+			return unicode.ToLower(c)
+		}
+		return -1
+	}, s)
+}
+
+func isWeb(u *url.URL) bool {
+	return (u.Scheme == "http" || u.Scheme == "https") && u.Host != ""
+}
+
+// absolute resolves an address; empty unless it is http(s).
+func (ev *evidence) absolute(s string) string {
+	s = strings.Map(func(c rune) rune {
+		if c < ' ' {
+			return -1
+		}
+		return c
+	}, strings.TrimSpace(s))
+	if s == "" || len(s) > 8000 {
+		return ""
+	}
+	u, err := ev.base.Parse(s)
+	if err != nil || !isWeb(u) || u.User != nil {
+		return ""
+	}
+	return u.String()
+}
+
+var language = regexp.MustCompile(`^[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8}){0,3}$`)
+
+// languageTag accepts a BCP 47 tag, or what is plainly meant as one.
+func languageTag(s string) string {
+	s, _, _ = strings.Cut(strings.TrimSpace(s), ",")
+	s = strings.ReplaceAll(strings.TrimSpace(s), "_", "-")
+	if l, ok := languageNames[strings.ToLower(s)]; ok {
+		return l
+	}
+	if !language.MatchString(s) || strings.EqualFold(s, "und") {
+		return ""
+	}
+	parts := strings.Split(s, "-")
+	parts[0] = strings.ToLower(parts[0])
+	for i := 1; i < len(parts); i++ {
+		switch len(parts[i]) {
+		case 2:
+			parts[i] = strings.ToUpper(parts[i])
+		case 4:
+			parts[i] = strings.ToUpper(parts[i][:1]) + strings.ToLower(parts[i][1:])
+		}
+	}
+	return strings.Join(parts, "-")
+}
+
+var languageNames = map[string]string{
+	"english": "en", "german": "de", "deutsch": "de", "french": "fr", "français": "fr", "spanish": "es", "español": "es",
+	"italian": "it", "italiano": "it", "portuguese": "pt", "dutch": "nl", "japanese": "ja", "polish": "pl", "russian": "ru",
+}

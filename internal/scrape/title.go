@@ -1,0 +1,160 @@
+package scrape
+
+import (
+	"net/url"
+	"regexp"
+	"strings"
+	"unicode/utf8"
+)
+
+// separators stand between a headline and the name of the site.
+var separator = regexp.MustCompile(`\s+[|–—·•»«›‹/\\:~⋅❘│｜-]+\s+|\s*[|│｜»«]+\s*|:\s+|\s+-\s*$`)
+
+// headline is the title, without the name of the site.
+func (ev *evidence) headline(site string) (string, string) {
+	var h1 []string
+	for _, m := range ev.marks {
+		if m.kind == mHeadline && m.text != "" && m.class&(cComment|cRelated) == 0 {
+			h1 = append(h1, clean(m.text))
+		}
+	}
+	for _, r := range titleRules {
+		for _, v := range r.find(ev) {
+			if v = clean(v); v == "" || ev.isSite(v, site) && r.name != "h1" && len(h1) > 0 {
+				continue
+			}
+			if t := ev.trimSite(v, site, h1); t != "" {
+				return t, r.name
+			}
+		}
+	}
+	return "", ""
+}
+
+// trimSite cuts the name of the site, and of its sections, from a title. The
+// headline in the body, where it is a part of the title, settles the matter.
+func (ev *evidence) trimSite(title, site string, h1 []string) string {
+	for _, h := range h1 {
+		if strings.HasPrefix(title, h) && len(h) < len(title) && utf8.RuneCountInString(h) > 3 && !ev.isSite(h, site) {
+			rest := title[len(h):]
+			if loc := separator.FindStringIndex(rest + " "); loc != nil && loc[0] == 0 {
+				return h
+			}
+		}
+		if strings.HasSuffix(title, h) && len(h) < len(title) && utf8.RuneCountInString(h) > 8 && !ev.isSite(h, site) {
+			before := title[:len(title)-len(h)]
+			if locs := separator.FindAllStringIndex(before, -1); len(locs) > 0 && locs[len(locs)-1][1] == len(before) && ev.isSite(before[:locs[len(locs)-1][0]], site) {
+				return h
+			}
+		}
+	}
+	for range 3 {
+		locs := separator.FindAllStringIndex(title, 20)
+		if len(locs) == 0 {
+			break
+		}
+		last, head := locs[len(locs)-1], locs[0]
+		switch {
+		case ev.isSite(title[last[1]:], site) && last[0] > 0:
+			title = strings.TrimSpace(title[:last[0]])
+		case ev.isSite(title[:head[0]], site) && head[1] < len(title):
+			title = strings.TrimSpace(title[head[1]:])
+		default:
+			return title
+		}
+	}
+	return title
+}
+
+// isSite says that s is what the site is called: by its metadata or its host.
+func (ev *evidence) isSite(s, site string) bool {
+	k := key(s)
+	if k == "" {
+		return false
+	}
+	if sk := key(site); sk != "" && (k == sk || len(sk) > 4 && len(k) < 2*len(sk)+8 && strings.Contains(k, sk) || len(k) > 3 && strings.Contains(sk, k)) {
+		return true
+	}
+	host := strings.TrimPrefix(ev.request.Hostname(), "www.")
+	if host == "" {
+		return false
+	}
+	hk := key(host)
+	if k == hk {
+		return true
+	}
+	labels := strings.Split(host, ".")
+	for i, l := range labels {
+		l = key(l)
+		if i == len(labels)-1 || len(l) < 3 {
+			continue
+		}
+		if k == l || strings.TrimPrefix(k, "the") == l || k == strings.TrimPrefix(l, "the") {
+			return true
+		}
+	}
+	return false
+}
+
+// link is the canonical address: as declared, unless that is another page
+// altogether, as where a template names the home page on every page.
+func (ev *evidence) link() (string, string) {
+	for _, c := range []struct {
+		name   string
+		values []string
+	}{{"canonical", ev.linked("canonical")}, {"og:url", ev.meta["og:url"]}} {
+		for _, v := range c.values {
+			u, err := url.Parse(ev.absolute(v))
+			if err != nil || !isWeb(u) {
+				continue
+			}
+			if isHome(u) && isWeb(ev.request) && !isHome(ev.request) {
+				continue
+			}
+			u.Fragment, u.RawFragment = "", ""
+			return u.String(), c.name
+		}
+	}
+	if !isWeb(ev.request) {
+		return "", ""
+	}
+	u := *ev.request
+	u.Fragment, u.RawFragment, u.User = "", "", nil
+	return u.String(), "url"
+}
+
+func isHome(u *url.URL) bool { return strings.Trim(u.Path, "/") == "" && u.RawQuery == "" }
+
+// samePage says that one of the addresses is the page's, by host and path.
+func samePage(page string, addresses []string) bool {
+	p, err := url.Parse(page)
+	if err != nil {
+		return false
+	}
+	for _, a := range addresses {
+		u, err := url.Parse(a)
+		if err != nil {
+			continue
+		}
+		if strings.Trim(u.Path, "/") == strings.Trim(p.Path, "/") && (u.Host == "" || strings.TrimPrefix(u.Host, "www.") == strings.TrimPrefix(p.Host, "www.")) && !isHome(u) {
+			return true
+		}
+	}
+	return false
+}
+
+// noPicture is what a picture that shows nothing of the article is called.
+var noPicture = regexp.MustCompile(`(?i)(?:^|[-_./])(?:logo|logos|favicon|spacer|blank|pixel|1x1|transparent|placeholder|gravatar|avatar|noimage|no-image|no_image)(?:[-_.0-9x@]|$)`)
+
+// picture accepts the address of a picture, not of a logo or a counter.
+func (ev *evidence) picture(s string) string {
+	u, err := url.Parse(ev.absolute(clean(s)))
+	if err != nil || !isWeb(u) || isHome(u) {
+		return ""
+	}
+	name := u.Path[strings.LastIndexByte(u.Path, '/')+1:]
+	if noPicture.MatchString(name) || strings.Contains(u.Host, "gravatar.com") {
+		return ""
+	}
+	return u.String()
+}
