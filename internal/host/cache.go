@@ -2,6 +2,7 @@ package host
 
 import (
 	"container/list"
+	"errors"
 	"fmt"
 	"strconv"
 	"sync"
@@ -22,6 +23,7 @@ const overhead = 512
 // first. Since hashes name contents, releases share it.
 type cache struct {
 	limit int64
+	pack  encoders
 	mu    sync.Mutex
 	size  int64
 	m     map[cacheKey]*list.Element // of *cached
@@ -49,7 +51,7 @@ func newCache(limit int64) *cache {
 // who ask at once cause one reading and one encoding.
 func (c *cache) get(rel Release, f File, e encoding) (*variant, error) {
 	if f.Size > c.limit/4 {
-		return load(rel, f, identity) // would push out everything else
+		return c.load(rel, f, identity) // would push out everything else
 	}
 	key := cacheKey{f.Hash, e}
 	c.mu.Lock()
@@ -68,11 +70,11 @@ func (c *cache) get(rel Release, f File, e encoding) (*variant, error) {
 		close(it.done)
 		c.settle(it)
 	}()
-	it.v, it.err = load(rel, f, e)
+	it.v, it.err = c.load(rel, f, e)
 	return it.v, it.err
 }
 
-var errAborted = fmt.Errorf("reading the file was aborted")
+var errAborted = errors.New("reading the file was aborted")
 
 // settle counts a variant that is there, and makes room for it.
 func (c *cache) settle(it *cached) {
@@ -101,14 +103,14 @@ func (c *cache) drop(el *list.Element) {
 	c.size -= it.size
 }
 
-func load(rel Release, f File, e encoding) (*variant, error) {
+func (c *cache) load(rel Release, f File, e encoding) (*variant, error) {
 	body, err := rel.Open(f.Hash)
 	if err != nil {
 		return nil, fmt.Errorf("serve blob %s of release %s: %w", f.Hash, rel.ID(), err)
 	}
 	v := &variant{body: body}
 	if e != identity {
-		packed, err := encode(body, e)
+		packed, err := c.pack.encode(body, e)
 		if err != nil {
 			return nil, fmt.Errorf("encode blob %s: %w", f.Hash, err)
 		}

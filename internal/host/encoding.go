@@ -2,14 +2,15 @@ package host
 
 import (
 	"bytes"
-	"compress/gzip"
 	"fmt"
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/andybalholm/brotli"
-	kgzip "github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/gzip"
 )
 
 // encoding is a Content-Encoding, in order of preference.
@@ -97,32 +98,39 @@ func parseQ(params string) int {
 	return 1000
 }
 
+// encoders encodes, and reuses what that takes. The zero value works.
+type encoders struct{ gzips, brotlis sync.Pool }
+
 // encode returns body in encoding e.
-func encode(body []byte, e encoding) ([]byte, error) {
+func (p *encoders) encode(body []byte, e encoding) ([]byte, error) {
 	var b bytes.Buffer
 	b.Grow(len(body)/3 + 64)
+	var w io.WriteCloser
 	switch e {
 	case gzipped:
-		w, err := kgzip.NewWriterLevel(&b, gzip.DefaultCompression)
-		if err != nil {
-			return nil, err
+		z, _ := p.gzips.Get().(*gzip.Writer)
+		if z == nil {
+			z = gzip.NewWriter(nil)
 		}
-		if _, err := w.Write(body); err != nil {
-			return nil, err
-		}
-		if err := w.Close(); err != nil {
-			return nil, err
-		}
+		z.Reset(&b)
+		defer p.gzips.Put(z)
+		w = z
 	case brotlied:
-		w := brotli.NewWriterLevel(&b, 5)
-		if _, err := w.Write(body); err != nil {
-			return nil, err
+		z, _ := p.brotlis.Get().(*brotli.Writer)
+		if z == nil {
+			z = brotli.NewWriterLevel(nil, 5)
 		}
-		if err := w.Close(); err != nil {
-			return nil, err
-		}
+		z.Reset(&b)
+		defer p.brotlis.Put(z)
+		w = z
 	default:
 		return nil, fmt.Errorf("no such encoding: %d", e)
+	}
+	if _, err := w.Write(body); err != nil {
+		return nil, err
+	}
+	if err := w.Close(); err != nil {
+		return nil, err
 	}
 	return bytes.Clone(b.Bytes()), nil
 }

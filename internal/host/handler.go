@@ -17,7 +17,9 @@ type handler struct {
 	cache    *cache
 	recent   *recent
 	csp      []string
-	prefixes []string // paths of Beside that end in a slash
+	prefixes []string  // paths of Beside that end in a slash
+	pool     sync.Pool // of *exchange
+	types    sync.Map  // media types seen, by name or extension: *media
 }
 
 // exchange is one request and its answer: what the access log tells is
@@ -49,10 +51,11 @@ func (x *exchange) Write(p []byte) (int, error) {
 // Unwrap lets http.ResponseController find what the server can do.
 func (x *exchange) Unwrap() http.ResponseWriter { return x.ResponseWriter }
 
-var exchanges = sync.Pool{New: func() any { return new(exchange) }}
-
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	x := exchanges.Get().(*exchange)
+	x, _ := h.pool.Get().(*exchange)
+	if x == nil {
+		x = new(exchange)
+	}
 	*x = exchange{ResponseWriter: w}
 	if h.o.Log == nil {
 		h.serve(x, r)
@@ -60,7 +63,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.logged(x, r)
 	}
 	*x = exchange{}
-	exchanges.Put(x)
+	h.pool.Put(x)
 }
 
 func (h *handler) logged(x *exchange, r *http.Request) {
@@ -151,7 +154,7 @@ func (h *handler) document(hd http.Header) {
 // file answers with a file, in the encoding that suits the reader best.
 func (h *handler) file(x *exchange, r *http.Request, a *answer) {
 	hd := x.Header()
-	mt := mediaType(a)
+	mt := h.mediaType(a)
 	hd["Content-Type"] = mt.header
 	if mt.document {
 		h.document(hd)

@@ -98,10 +98,11 @@ func clean(p string) (string, bool) {
 	return c, true
 }
 
-// immutable reports whether the name holds a fingerprint of the content, as in
-// assets/site.1a2b3c4d.css: then what is under it never changes.
+// immutable reports whether the name holds a fingerprint of the content, as
+// assets/site.1a2b3c4d.css and images/0123456789abcdef.png do: then what is
+// under it never changes. Elsewhere a number may be but a number.
 func immutable(key string) bool {
-	if !strings.HasPrefix(key, "assets/") {
+	if !strings.HasPrefix(key, "assets/") && !strings.HasPrefix(key, "images/") {
 		return false
 	}
 	name := key[strings.LastIndexByte(key, '/')+1:]

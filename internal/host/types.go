@@ -1,6 +1,7 @@
 package host
 
 import (
+	"cmp"
 	"path"
 	"strings"
 )
@@ -22,17 +23,25 @@ var byExtension = map[string]string{
 	".webmanifest": "application/manifest+json", ".mp4": "video/mp4", ".webm": "video/webm", ".mp3": "audio/mpeg", ".ogg": "audio/ogg",
 }
 
-// mediaType classifies the file of a.
-func mediaType(a *answer) media {
+// mediaType classifies the file of a. A site has a dozen types, so each is
+// worked out once.
+func (h *handler) mediaType(a *answer) *media {
 	t := a.file.Type
 	if t == "" {
-		if t = byExtension[strings.ToLower(path.Ext(a.path))]; t == "" {
-			t = "application/octet-stream"
-		}
+		t = cmp.Or(byExtension[strings.ToLower(path.Ext(a.path))], "application/octet-stream")
 	}
+	if m, ok := h.types.Load(t); ok {
+		return m.(*media)
+	}
+	m := newMedia(t)
+	h.types.Store(t, m)
+	return m
+}
+
+func newMedia(t string) *media {
 	base, _, params := strings.Cut(t, ";")
 	base = strings.TrimSpace(base)
-	m := media{}
+	m := &media{}
 	switch {
 	case base == "text/html", base == "application/xhtml+xml", base == "image/svg+xml":
 		m.text, m.document = true, true
