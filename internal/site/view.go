@@ -3,6 +3,7 @@ package site
 import (
 	"bytes"
 	"html/template"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -33,6 +34,8 @@ func mix(s string) uint32 {
 	return h * 2246822519 >> 7
 }
 
+var smallWords = []string{"the", "of", "and", "on", "by", "a", "an", "at", "der", "die", "das", "le", "la", "el"}
+
 // initials returns one or two letters that stand for a name.
 func initials(name string) string {
 	var out []rune
@@ -41,12 +44,15 @@ func initials(name string) string {
 		if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
 			continue
 		}
-		if len(out) == 1 && (w == "the" || w == "of" || w == "and" || w == "on") {
+		if slices.Contains(smallWords, strings.ToLower(w)) {
 			continue
 		}
 		if out = append(out, unicode.ToUpper(r)); len(out) == 2 || !unicode.In(r, unicode.Latin, unicode.Cyrillic, unicode.Greek) {
 			break
 		}
+	}
+	if r, _ := utf8.DecodeRuneInString(name); len(out) == 0 && unicode.IsLetter(r) {
+		out = append(out, unicode.ToUpper(r))
 	}
 	return string(out)
 }
