@@ -21,6 +21,7 @@ type compiler struct {
 	root        *graph
 	resources   []string
 	names       map[string]bool // of all states: they must differ
+	alone       bool            // a single state: its targets are elsewhere
 	depth       int
 }
 
@@ -29,9 +30,14 @@ const maxGraphDepth = 100
 
 func compile(definition []byte, o ParseOptions) *compiler {
 	c := &compiler{options: o, names: map[string]bool{}}
+	c.definition(definition)
+	return c
+}
+
+func (c *compiler) definition(definition []byte) {
 	if len(definition) > MaxDefinitionBytes {
 		c.add(CodeInvalidJSON, "", "The definition is longer than %d bytes", MaxDefinitionBytes)
-		return c
+		return
 	}
 	def, err := ParseValue(definition)
 	switch {
@@ -42,7 +48,6 @@ func compile(definition []byte, o ParseOptions) *compiler {
 	default:
 		c.root = c.graph(node{def, ""}, languageJSONPath, graphMachine)
 	}
-	return c
 }
 
 func (c *compiler) add(code, location, format string, args ...any) {

@@ -128,9 +128,14 @@ func (g *graphCompiler) resolve(n node) {
 		g.add(CodeMissingTarget, n.at+"/StartAt", "Missing 'StartAt' target: %s", start)
 	}
 	for _, l := range g.links {
-		if *l.target = byName[l.name]; *l.target == nil {
+		if *l.target = byName[l.name]; *l.target == nil && g.alone && g.depth == 1 {
+			*l.target = &state{name: l.name}
+		} else if *l.target == nil {
 			g.add(CodeMissingTarget, l.at, "Missing 'Next' target: %s", l.name)
 		}
+	}
+	if g.alone && g.depth == 1 {
+		return
 	}
 	if !g.terminal && len(g.graph.states) > 0 {
 		g.add(CodeMissingEnd, "", "Workflow has no terminal state")

@@ -6,6 +6,13 @@ const contextTime = "2006-01-02T15:04:05.000Z"
 
 // context returns the context object as the thread sees it in its state.
 func (x *Execution) context(t *thread, it *item) Value {
+	if x.probe != nil {
+		return x.probe.context(x, t, it)
+	}
+	return x.fullContext(t, it)
+}
+
+func (x *Execution) fullContext(t *thread, it *item) Value {
 	if x.fixed == nil {
 		x.fixed = x.fixedContext()
 	}

@@ -36,22 +36,24 @@ var ErrMisuse = errors.New("asl: misuse")
 // Execution is one run of a machine. It is a pure function of the events it is
 // given: it starts no goroutine and reads no clock. Not for concurrent use.
 type Execution struct {
-	machine  *Machine
-	opts     Options
-	status   Status
-	began    time.Time
-	now      time.Time
-	input    Value
-	seed     uint64
-	random   *rand.Rand
-	lastID   uint64
-	steps    int // states entered since the last event
-	ready    []*thread
-	pending  map[uint64]*thread // by the ID of a task or timer
-	root     *thread
-	deadline uint64 // the timer of the machine's TimeoutSeconds
-	out      []Command
-	fixed    []Member // the parts of the context object that never change
+	machine   *Machine
+	opts      Options
+	status    Status
+	began     time.Time
+	now       time.Time
+	input     Value
+	seed      uint64
+	random    *rand.Rand
+	lastID    uint64
+	steps     int // states entered since the last event
+	ready     []*thread
+	pending   map[uint64]*thread // by the ID of a task or timer
+	root      *thread
+	deadline  uint64 // the timer of the machine's TimeoutSeconds
+	out       []Command
+	fixed     []Member // the parts of the context object that never change
+	variables Value    // that are there from the start
+	probe     *probe   // of TestState; nil in every real execution
 }
 
 // New returns an execution that waits for its Started event.
@@ -113,7 +115,7 @@ func (x *Execution) start(ev Event) {
 		x.input = ObjectValue()
 	}
 	x.random = rand.New(rand.NewPCG(ev.Seed, 0x61736c)) // a stream of its own
-	x.root = &thread{graph: x.machine.graph, state: x.machine.graph.start, input: x.input, scope: &scope{}, events: &numbering{}}
+	x.root = &thread{graph: x.machine.graph, state: x.machine.graph.start, input: x.input, scope: &scope{vars: x.variables}, events: &numbering{}}
 	x.record(x.root, HistoryEvent{Type: "ExecutionStarted", Input: x.input})
 	x.root.prev = 0
 	if s := x.machine.graph.timeout; s > 0 {
@@ -178,6 +180,10 @@ func (x *Execution) leave(t *thread, output Value, assign expr, from Value) {
 }
 
 func (x *Execution) leaveTo(t *thread, next *state, output Value, assign expr, from Value) {
+	if x.probe != nil {
+		x.probe.left(next, output)
+		return
+	}
 	if limit := x.opts.Limits.Payload; limit > 0 && output.Size() > limit {
 		x.fail(t, dataLimit(t.state.name))
 		return

@@ -25,20 +25,35 @@ func (f pathField) apply(e *env, v Value) (Value, error) {
 	return f.path.eval(e.with(v))
 }
 
-func (f pathFlow) input(e *env, raw Value) (Value, error) { return f.inputPath.apply(e, raw) }
+func (f pathFlow) input(e *env, raw Value) (Value, error) {
+	v, err := f.inputPath.apply(e, raw)
+	if err == nil {
+		e.note("afterInputPath", v)
+	}
+	return v, err
+}
 
 func (f pathFlow) arguments(e *env) (Value, error) {
-	if f.parameters == nil {
-		return e.input, nil
+	v, err := e.input, error(nil)
+	if f.parameters != nil {
+		v, err = f.parameters.eval(e)
 	}
-	return f.parameters.eval(e)
+	if err == nil {
+		e.note("afterParameters", v)
+	}
+	return v, err
 }
 
 func (f pathFlow) result(e *env, result Value) (Value, error) {
-	if f.selector == nil {
-		return result, nil
+	e.note("result", result)
+	v, err := result, error(nil)
+	if f.selector != nil {
+		v, err = f.selector.eval(e.with(result))
 	}
-	return f.selector.eval(e.with(result))
+	if err == nil {
+		e.note("afterResultSelector", v)
+	}
+	return v, err
 }
 
 func (f pathFlow) output(e *env, raw, result Value) (Value, error) {
@@ -46,6 +61,7 @@ func (f pathFlow) output(e *env, raw, result Value) (Value, error) {
 	if err != nil {
 		return Value{}, err
 	}
+	e.note("afterResultPath", joined)
 	return f.outputPath.apply(e, joined)
 }
 

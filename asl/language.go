@@ -33,7 +33,14 @@ type env struct {
 	input   Value // $
 	context func() Value
 	scope   *scope
-	random  *rand.Rand // nil where nothing may be drawn
+	random  *rand.Rand
+	trace   func(stage string, v Value) // told what each stage makes of the data; may be nil
+}
+
+func (e *env) note(stage string, v Value) {
+	if e.trace != nil {
+		e.trace(stage, v)
+	}
 }
 
 // root implements roots.

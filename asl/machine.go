@@ -41,18 +41,20 @@ func Parse(definition []byte) (*Machine, error) { return ParseWith(definition, P
 // ParseWith is Parse with options.
 func ParseWith(definition []byte, o ParseOptions) (*Machine, error) {
 	c := compile(definition, o)
-	var faults []string
-	for _, d := range c.diagnostics {
-		if d.Severity == SeverityError {
-			faults = append(faults, d.String())
-		}
-	}
-	if len(faults) > 0 {
-		return nil, fmt.Errorf("%w: '%s'", ErrInvalid, strings.Join(faults, ", "))
+	if len(c.diagnostics) > 0 {
+		return nil, fmt.Errorf("%w: '%s'", ErrInvalid, joinDiagnostics(c.diagnostics))
 	}
 	sum := sha256.Sum256(definition)
 	slices.Sort(c.resources)
 	return &Machine{hash: hex.EncodeToString(sum[:]), graph: c.root, resources: slices.Compact(c.resources)}, nil
+}
+
+func joinDiagnostics(all []Diagnostic) string {
+	texts := make([]string, len(all))
+	for i, d := range all {
+		texts[i] = d.String()
+	}
+	return strings.Join(texts, ", ")
 }
 
 // Validate returns what is wrong with a definition, in the service's codes,

@@ -31,9 +31,19 @@ func matchesAny(names []string, f *fault) bool {
 
 // fail ends an attempt at a state: it is tried again, caught, or handed up.
 func (x *Execution) fail(t *thread, f *fault) {
-	f = f.where(t.state.name, t.enteredID)
+	if x.probe == nil {
+		f = f.where(t.state.name, t.enteredID)
+	}
 	x.settle(t)
-	if x.retry(t, f) || x.catch(t, f) {
+	broken := t.broken
+	t.broken = false
+	if x.status != StatusRunning || x.retry(t, f) {
+		return
+	}
+	if broken {
+		x.record(t, HistoryEvent{Type: t.state.kind + "StateFailed", Error: f.name, Cause: f.cause})
+	}
+	if x.status != StatusRunning || x.catch(t, f) {
 		return
 	}
 	if f.name == ErrorRuntime && !t.parent.mayCatch(f, t) {
@@ -80,6 +90,9 @@ func (x *Execution) retry(t *thread, f *fault) bool {
 		if t.tries == nil {
 			t.tries = make([]int, len(t.state.retriers))
 		}
+		if x.probe != nil {
+			return x.probe.retried(i, r, f)
+		}
 		if t.tries[i] >= r.attempts {
 			return false
 		}
@@ -107,10 +120,11 @@ func (r *retrier) delay(n int) float64 {
 
 // catch moves on to the state of the first catcher that matches.
 func (x *Execution) catch(t *thread, f *fault) bool {
-	for _, c := range t.state.catchers {
+	for i, c := range t.state.catchers {
 		if !matchesAny(c.errors, f) {
 			continue
 		}
+		x.probe.caught(i, f)
 		output := f.output()
 		joined, err := pathFlow{resultPath: c.resultPath, discard: c.discard}.join(t.input, output)
 		if err != nil {

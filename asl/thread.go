@@ -27,6 +27,7 @@ type thread struct {
 	enteredID int64
 	attempt   int   // counts retries
 	tries     []int // of each retrier
+	broken    bool  // a child failed, rather than the state itself
 	join      *join // what it waits for, in a Map or Parallel
 
 	// What it waits for outside; 0: nothing.
@@ -68,7 +69,7 @@ type join struct {
 
 // env returns what expressions see in the thread's state. $ is its input.
 func (x *Execution) env(t *thread) *env {
-	return &env{input: t.input, context: func() Value { return x.context(t, t.item) }, scope: t.scope, random: x.random}
+	return &env{input: t.input, context: func() Value { return x.context(t, t.item) }, scope: t.scope, random: x.random, trace: x.probe.tracer()}
 }
 
 // timer asks for a timer.
@@ -273,15 +274,11 @@ func (x *Execution) childFailed(c *thread, f *fault) {
 	if !c.silent || t.silent {
 		t.prev = inner
 	}
-	switch w := t.state.work.(type) {
-	case *mapWork:
-		f = w.broken(x, t, j, f)
-	default:
-		x.record(t, HistoryEvent{Type: "ParallelStateFailed", Error: f.name, Cause: f.cause})
+	if m, ok := t.state.work.(*mapWork); ok {
+		f = m.broken(x, t, j.tolerate.given, f)
 	}
-	if x.status == StatusRunning {
-		x.fail(t, f)
-	}
+	t.broken = true
+	x.fail(t, f)
 }
 
 // abortChildren ends the children of a join that has failed.

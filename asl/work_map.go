@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 )
 
 // mapWork is a Map state.
@@ -90,6 +91,7 @@ func (w *mapWork) begin(x *Execution, t *thread) {
 		x.fail(t, runtimeFault("Reference path \"%s\" must point to array.", w.itemsText))
 		return
 	}
+	e.note("afterItemsPath", items)
 	w.run(x, t, e, items.Elements(), int(limit))
 }
 
@@ -113,6 +115,10 @@ func (w *mapWork) run(x *Execution, t *thread, e *env, items []Value, limit int)
 	tolerate, f := w.tolerance(e)
 	if f != nil {
 		x.fail(t, f)
+		return
+	}
+	if x.probe != nil {
+		x.probe.mapped(x, t, w, tolerate, limit, select0, n)
 		return
 	}
 	if w.distributed {
@@ -196,16 +202,19 @@ func (w *mapWork) end(x *Execution, t *thread, result Value) {
 	}
 }
 
-// broken ends a Map more of whose items failed than may.
-func (w *mapWork) broken(x *Execution, t *thread, j *join, f *fault) *fault {
-	if w.distributed || j.tolerate.given {
-		f = &fault{ErrorToleratedFailure, "The specified tolerated failure threshold was exceeded", true}
+// broken returns the failure of a Map more of whose items failed than may.
+func (w *mapWork) broken(x *Execution, t *thread, tolerates bool, f *fault) *fault {
+	if w.distributed || tolerates {
+		f = errTolerated()
 	}
 	if w.distributed {
 		x.record(t, HistoryEvent{Type: "MapRunFailed", Error: f.name, Cause: f.cause})
 	}
-	x.record(t, HistoryEvent{Type: "MapStateFailed", Error: f.name, Cause: f.cause})
 	return f
+}
+
+func errTolerated() *fault {
+	return &fault{ErrorToleratedFailure, "The specified tolerated failure threshold was exceeded", true}
 }
 
 // batcher is ItemBatcher.
@@ -317,7 +326,7 @@ func (g *graphCompiler) distributes(n node) bool {
 func (g *graphCompiler) mapping(n node) work {
 	w := &mapWork{processor: g.processor(n), distributed: g.distributes(n), itemsText: "$"}
 	if p := g.path(n, "ItemsPath"); p != nil {
-		w.items, w.itemsText = pathExpr{path: p}, p.text
+		w.items, w.itemsText = pathExpr{path: p}, strings.Replace(p.text, "$$", "$", 1)
 	}
 	selector := "ItemSelector"
 	if !n.has(selector) {

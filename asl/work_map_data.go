@@ -40,6 +40,10 @@ func (w *mapWork) read(x *Execution, t *thread, e *env, limit int) {
 		return
 	}
 	t.mapping = &mapping{limit: limit}
+	if x.probe != nil {
+		w.succeeded(x, t, x.probe.options.ItemReaderData)
+		return
+	}
 	x.ask(t, w.reader.resource, input)
 }
 

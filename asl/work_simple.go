@@ -10,13 +10,14 @@ func (w passWork) begin(x *Execution, t *thread) {
 		x.finish(t, t.input)
 		return
 	}
+	if !w.result.IsAbsent() {
+		x.finish(t, w.result)
+		return
+	}
 	given, f := x.given(t)
 	if f != nil {
 		x.fail(t, f)
 		return
-	}
-	if !w.result.IsAbsent() {
-		given = w.result
 	}
 	x.finish(t, given)
 }
@@ -69,8 +70,12 @@ func (succeedWork) variables(func(string)) {}
 type failWork struct{ name, cause expr }
 
 func (w failWork) begin(x *Execution, t *thread) {
-	e := x.env(t)
-	f := &fault{located: true}
+	e, f := x.effective(t)
+	if f != nil {
+		x.fail(t, f)
+		return
+	}
+	f = &fault{located: true}
 	for _, p := range []struct {
 		from expr
 		to   *string
@@ -121,6 +126,10 @@ func (w *parallelWork) begin(x *Execution, t *thread) {
 	given, f := x.given(t)
 	if f != nil {
 		x.fail(t, f)
+		return
+	}
+	if x.probe != nil {
+		x.probe.answer(x, t)
 		return
 	}
 	x.record(t, HistoryEvent{Type: "ParallelStateStarted"})

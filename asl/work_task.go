@@ -50,6 +50,10 @@ func (w *taskWork) begin(x *Execution, t *thread) {
 		x.fail(t, asFault(err))
 		return
 	}
+	if x.probe != nil && x.probe.options.Mock != nil {
+		x.probe.answer(x, t)
+		return
+	}
 	ev := w.event(t, "Scheduled")
 	ev.Input, ev.Timeout, ev.Heartbeat, ev.Task = given, timeout, heartbeat, x.lastID+1
 	if w.family != "Task" {
@@ -256,9 +260,14 @@ func (g *graphCompiler) task(n node) work {
 }
 
 func (g *graphCompiler) credentials(n node) {
-	if f := n.get("Credentials"); f.kind == Object && !f.has("RoleArn") && !f.has("RoleArn.$") {
+	f := n.get("Credentials")
+	if f.kind == Absent {
+		return
+	}
+	if !f.has("RoleArn") && !f.has("RoleArn.$") {
 		g.schema(f.at, "The field 'RoleArn' is required but was missing")
 	}
+	g.only(f, func(name string) bool { return name == "RoleArn" || name == "RoleArn.$" })
 }
 
 // integration compiles Resource.
@@ -291,6 +300,9 @@ func (g *graphCompiler) integration(n node) *taskWork {
 	}
 	w.callback = strings.HasSuffix(w.resource, ".waitForTaskToken")
 	if g.options.Type == Express {
+		if w.family == "Activity" {
+			g.schema(at, "Express state machine does not support Activity ARN")
+		}
 		for _, pattern := range []string{".sync", ".waitForTaskToken"} {
 			if strings.Contains(w.resource, pattern) {
 				g.schema(at, "Express state machine does not support '%s' service integration", pattern)

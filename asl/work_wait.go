@@ -30,7 +30,7 @@ func (w waitWork) begin(x *Execution, t *thread) {
 	switch {
 	case f != nil:
 		x.fail(t, f)
-	case !at.After(x.now):
+	case !at.After(x.now) || x.probe != nil:
 		x.finishWait(t)
 	default:
 		t.waiting = waitState
