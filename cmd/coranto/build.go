@@ -1,0 +1,56 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/coranto/coranto/internal/app"
+)
+
+func (c *cli) buildCmd() *cobra.Command {
+	var out string
+	var force bool
+	cmd := &cobra.Command{
+		Use:   "build",
+		Short: "Build the site of the branch's head",
+		Long: `Builds the site of what is committed and makes it the live release. With --out
+it is also written to a directory as plain files, for any web server: only what
+differs is written, and files of an earlier build that are no more are removed.`,
+		Example: "  coranto build --out public",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			a, err := app.Open(cmd.Context(), c.dir, c.options())
+			if err != nil {
+				return err
+			}
+			defer a.Close()
+			c.warn(a.Warnings())
+			p, err := a.Publish(cmd.Context(), force || out == "")
+			if err != nil {
+				return err
+			}
+			if !c.json {
+				printPublished(c.out, p)
+			}
+			if out == "" {
+				if c.json {
+					return object(c.out, p)
+				}
+				return nil
+			}
+			x, err := a.Export(cmd.Context(), out)
+			if err != nil {
+				return err
+			}
+			if c.json {
+				return object(c.out, x)
+			}
+			fmt.Fprintf(c.out, "out     %s: %s written, %d removed, %d as they were\n", out, plural(x.Written, "file", "files"), x.Removed, x.Kept)
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&out, "out", "", "also write the site to `DIR`")
+	cmd.Flags().BoolVar(&force, "force", false, "past the guards")
+	return cmd
+}

@@ -1,0 +1,170 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/coranto/coranto/internal/app"
+	"github.com/coranto/coranto/internal/failpoint"
+	"github.com/coranto/coranto/internal/pipeline"
+)
+
+// cli is what every command shares.
+type cli struct {
+	in       io.Reader
+	out, err io.Writer
+	dir      string
+	json     bool
+	verbose  bool
+	dry      bool
+	code     int // the exit code of a command that ended well but has something to say
+}
+
+// run takes arguments and streams and returns the exit code, as `coranto help`
+// documents it.
+func run(ctx context.Context, args []string, in io.Reader, out, errw io.Writer) int {
+	c := &cli{in: in, out: out, err: errw}
+	if err := failpoint.Arm(os.Getenv(failpoint.Env)); err != nil {
+		return c.fail("", err)
+	}
+	root := c.root()
+	root.SetArgs(args)
+	root.SetIn(in)
+	root.SetOut(out)
+	root.SetErr(errw)
+	cmd, err := root.ExecuteContextC(ctx)
+	if err != nil {
+		return c.fail(strings.TrimPrefix(cmd.CommandPath(), "coranto"), err)
+	}
+	return c.code
+}
+
+const help = `Coranto follows many sources (RSS, Atom, JSON Feed), keeps every post as JSON
+in your git repository, one commit a run, and publishes the site that the
+commit changes.
+
+  coranto demo                      see it work, with a small web of its own
+  coranto init news && cd news      a site directory of your own
+  coranto add https://go.dev/blog   follow a source
+  coranto run                       read the sources, commit, publish
+  coranto serve                     the same on a schedule, and host the site`
+
+const exitCodes = `Exit codes: 0 ok · 1 error · 2 usage · 3 some sources failed · 4 stale ·
+5 refused by a guard · 10 config invalid · 11 locked by another coranto`
+
+func (c *cli) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "coranto",
+		Short:         "Follow sources, keep their posts in git, publish the site",
+		Long:          help + "\n\n" + exitCodes,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage(cmd, err) })
+	f := root.PersistentFlags()
+	f.StringVarP(&c.dir, "directory", "C", ".", "work on the site in `DIR`")
+	f.BoolVar(&c.json, "json", false, "print JSON, one object a line")
+	f.BoolVarP(&c.verbose, "verbose", "v", false, "log what happens to stderr")
+	root.AddCommand(
+		c.demoCmd(), c.initCmd(), c.addCmd(), c.sourceCmd(), c.runCmd(), c.serveCmd(), c.buildCmd(),
+		c.statusCmd(), c.releasesCmd(), c.rollbackCmd(), c.secretCmd(), c.trustCmd(), c.runsCmd(), c.versionCmd(),
+	)
+	for _, cmd := range root.Commands() {
+		args := cmd.Args
+		if args != nil {
+			cmd.Args = func(cmd *cobra.Command, a []string) error { return usage(cmd, args(cmd, a)) }
+		}
+	}
+	return root
+}
+
+// usageError is a wrong flag or argument.
+type usageError struct{ error }
+
+func usage(cmd *cobra.Command, err error) error {
+	if err == nil {
+		return nil
+	}
+	return usageError{fmt.Errorf("%w\nhint: %s --help", err, cmd.CommandPath())}
+}
+
+// fail prints an error and its way out, and returns the exit code.
+func (c *cli) fail(command string, err error) int {
+	if errors.Is(err, context.Canceled) {
+		fmt.Fprintln(c.err, "coranto: stopped")
+		return pipeline.ExitError
+	}
+	text := err.Error()
+	prefix := "coranto"
+	if command = strings.TrimSpace(command); command != "" {
+		prefix += ": " + command
+	}
+	fmt.Fprintf(c.err, "%s: %s\n", prefix, text)
+	if hint := app.Hint(err); hint != "" && !strings.Contains(text, "hint: ") {
+		fmt.Fprintf(c.err, "hint: %s\n", hint)
+	}
+	if _, ok := errors.AsType[usageError](err); ok || strings.HasPrefix(text, "unknown command") {
+		return pipeline.ExitUsage
+	}
+	return app.ExitCode(err)
+}
+
+// options are what every command opens a site with.
+func (c *cli) options() app.Options {
+	o := app.Options{Version: version(), Log: slog.New(slog.DiscardHandler)}
+	if c.verbose {
+		o.Log = slog.New(slog.NewTextHandler(c.err, nil))
+	}
+	if at := os.Getenv("CORANTO_NOW"); at != "" {
+		// For scripts that play a future: the clock starts there and runs on.
+		if t, err := time.Parse(time.RFC3339, at); err == nil {
+			shift := time.Until(t)
+			o.Now = func() time.Time { return time.Now().Add(shift) }
+		}
+	}
+	return o
+}
+
+// terminal reports whether w is one, and how wide.
+func terminal(w io.Writer) (bool, int) {
+	f, ok := w.(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) {
+		return false, 0
+	}
+	width, _, err := term.GetSize(int(f.Fd()))
+	if err != nil || width < 20 {
+		width = 80
+	}
+	return true, width
+}
+
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		if v := info.Main.Version; v != "" && v != "(devel)" {
+			return v
+		}
+	}
+	return app.Version
+}
+
+func (c *cli) versionCmd() *cobra.Command {
+	return &cobra.Command{
+		Use: "version", Short: "Print the version", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			fmt.Fprintln(c.out, "coranto", version())
+			return nil
+		},
+	}
+}

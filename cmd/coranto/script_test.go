@@ -1,0 +1,137 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/coranto/coranto"
+	"github.com/coranto/coranto/internal/sampleweb"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"coranto": func() {
+			ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+			defer stop()
+			os.Exit(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+		},
+	})
+}
+
+// TestScripts types the commands as a user would; each file is one behaviour.
+//
+// Besides the usual ones a script has these commands:
+//
+//	web [faults]     starts a sample web and sets $WEB_0 … to its feeds, $HOME_0 … to its pages,
+//	                 $NOFEED to a page that has none
+//	site DIR         makes DIR a site that follows the sample web, and trusts its zone
+//	publish N        N new posts appear on the sample web
+//	posts DIR N      DIR holds N posts, none of them twice
+func TestScripts(t *testing.T) {
+	if _, err := exec.LookPath("git"); err != nil {
+		t.Skip("git is not installed")
+	}
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("HOME", e.WorkDir)
+			e.Setenv("CORANTO_TRUST_DIR", filepath.Join(e.WorkDir, "trusted"))
+			e.Setenv("CORANTO_KEY_FILE", filepath.Join(e.WorkDir, "key.txt"))
+			e.Setenv("GIT_CONFIG_NOSYSTEM", "1")
+			e.Values[webKey{}] = new(*sampleweb.Web)
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"web": webCmd, "site": siteCmd, "publish": publishCmd, "posts": postsCmd,
+		},
+	})
+}
+
+// webKey finds the sample web of a script.
+type webKey struct{}
+
+func webOf(ts *testscript.TestScript) *sampleweb.Web {
+	w := *ts.Value(webKey{}).(**sampleweb.Web)
+	if w == nil {
+		ts.Fatalf("the script has not said web")
+	}
+	return w
+}
+
+func webCmd(ts *testscript.TestScript, neg bool, args []string) {
+	w, err := sampleweb.Start(context.Background(), sampleweb.Options{Faults: len(args) > 0 && args[0] == "faults", PostsPer: 5})
+	ts.Check(err)
+	ts.Defer(w.Close)
+	*ts.Value(webKey{}).(**sampleweb.Web) = w
+	none := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		fmt.Fprint(w, "<!doctype html><title>Bread</title><p>How to bake it.")
+	}))
+	ts.Defer(none.Close)
+	ts.Setenv("NOFEED", none.URL)
+	for i, s := range w.Sources() {
+		ts.Setenv(fmt.Sprintf("WEB_%d", i), s.FeedURL)
+		ts.Setenv(fmt.Sprintf("HOME_%d", i), s.Home)
+	}
+}
+
+func siteCmd(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 1 {
+		ts.Fatalf("usage: site DIR")
+	}
+	var b strings.Builder
+	b.WriteString("site: {title: Script Site}\nfetch: {timeout: 2s, zone: loopback, per_host: {gap: 0s}}\nzones: {loopback: {allow: [127.0.0.0/8]}}\nsources:\n")
+	for _, s := range webOf(ts).Sources() {
+		fmt.Fprintf(&b, "  - {id: %s, url: %q}\n", s.ID, s.FeedURL)
+	}
+	dir := ts.MkAbs(args[0])
+	ts.Check(ts.Exec("coranto", "init", dir))
+	ts.Check(os.WriteFile(filepath.Join(dir, "coranto.yaml"), []byte(b.String()), 0o666))
+	ts.Check(ts.Exec("git", "-C", dir, "-c", "user.name=T", "-c", "user.email=t@example.org", "commit", "-qam", "follow the sample web"))
+	ts.Check(ts.Exec("coranto", "-C", dir, "trust"))
+}
+
+func publishCmd(ts *testscript.TestScript, neg bool, args []string) {
+	n, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	webOf(ts).Publish(n)
+}
+
+func postsCmd(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: posts DIR N")
+	}
+	files, err := filepath.Glob(filepath.Join(ts.MkAbs(args[0]), "content", "*", "*.json"))
+	ts.Check(err)
+	n, seen := 0, map[string]bool{}
+	for _, f := range files {
+		b, err := os.ReadFile(f)
+		ts.Check(err)
+		var posts []coranto.Post
+		ts.Check(json.Unmarshal(b, &posts))
+		for _, p := range posts {
+			n++
+			for _, k := range p.Keys {
+				if seen[k] {
+					ts.Fatalf("key %q is there twice", k)
+				}
+				seen[k] = true
+			}
+		}
+	}
+	if want, err := strconv.Atoi(args[1]); err != nil || n != want {
+		ts.Fatalf("%s holds %d posts, want %s", args[0], n, args[1])
+	}
+}

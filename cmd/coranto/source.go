@@ -1,0 +1,138 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/coranto/coranto/internal/app"
+)
+
+func (c *cli) sourceCmd() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "source", Short: "List, import, pause or retire sources",
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(c.sourceListCmd(), c.sourceImportCmd(), c.sourceExportCmd(),
+		c.sourceChangeCmd(app.Retire, "Stop asking a source for good; its posts stay"),
+		c.sourceChangeCmd(app.Pause, "Stop asking a source for the time being"),
+		c.sourceChangeCmd(app.Resume, "Ask a paused source again"))
+	return cmd
+}
+
+func (c *cli) sourceListCmd() *cobra.Command {
+	return &cobra.Command{
+		Use: "list", Short: "List the sources and how they stand", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			st, err := app.StatusOf(cmd.Context(), c.dir, c.options())
+			if err != nil {
+				return err
+			}
+			return c.printSources(st)
+		},
+	}
+}
+
+func (c *cli) printSources(st app.Status) error {
+	t := table{head: []string{"SOURCE", "HEALTH", "CHECKED", "CHANGED", "NEXT", "URL"}, wrap: 5}
+	for _, s := range st.Sources {
+		if c.json {
+			if err := object(c.out, s); err != nil {
+				return err
+			}
+			continue
+		}
+		t.add(s.ID, string(s.Health), ago(st.Now, s.Checked), ago(st.Now, s.Changed), until(st.Now, s.Next), s.URL)
+	}
+	t.print(c.out)
+	return nil
+}
+
+func (c *cli) sourceImportCmd() *cobra.Command {
+	var zone string
+	var dry bool
+	cmd := &cobra.Command{
+		Use:   "import FILE",
+		Short: "Add the sources of an OPML file, in one commit",
+		Long: `Adds every feed of an OPML file ("-" reads standard input) to coranto.yaml, in
+one commit. Nobody is asked; the next run reads them. Folders become tags.`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			data, err := c.readArg(args[0])
+			if err != nil {
+				return err
+			}
+			res, err := app.Import(cmd.Context(), c.dir, data, zone, dry, c.options())
+			if err != nil {
+				return err
+			}
+			if c.json {
+				return object(c.out, res)
+			}
+			for _, s := range res.Skipped {
+				fmt.Fprintf(c.err, "skipped  %s\n", s)
+			}
+			fmt.Fprintf(c.out, "added   %s", plural(len(res.Added), "source", "sources"))
+			if n := len(res.Known); n > 0 {
+				fmt.Fprintf(c.out, ", %d were there already", n)
+			}
+			fmt.Fprintln(c.out)
+			c.committed(res.Commit, res.Why, dry || len(res.Added) == 0)
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&zone, "zone", "", "network zone of the new sources")
+	cmd.Flags().BoolVarP(&dry, "dry-run", "n", false, "look, but write nothing")
+	return cmd
+}
+
+func (c *cli) sourceExportCmd() *cobra.Command {
+	return &cobra.Command{
+		Use: "export", Short: "Print the sources as OPML", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error { return app.Export(c.dir, c.out) },
+	}
+}
+
+func (c *cli) sourceChangeCmd(change app.Change, about string) *cobra.Command {
+	var dry bool
+	cmd := &cobra.Command{
+		Use: string(change) + " ID", Short: about, Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			commit, why, err := app.ChangeSource(cmd.Context(), c.dir, args[0], change, dry, c.options())
+			if err != nil {
+				return err
+			}
+			if c.json {
+				return object(c.out, map[string]string{"source": args[0], "change": string(change), "commit": commit, "uncommitted": why})
+			}
+			fmt.Fprintf(c.out, "%-7s %s\n", string(change), args[0])
+			c.committed(commit, why, dry)
+			return nil
+		},
+	}
+	cmd.Flags().BoolVarP(&dry, "dry-run", "n", false, "check, but write nothing")
+	return cmd
+}
+
+// committed says what became of an edit of coranto.yaml.
+func (c *cli) committed(commit, why string, nothing bool) {
+	switch {
+	case nothing:
+		fmt.Fprintln(c.out, "wrote   nothing")
+	case commit != "":
+		fmt.Fprintf(c.out, "commit  %s\n", short(commit))
+	default:
+		fmt.Fprintln(c.out, "wrote   coranto.yaml")
+		fmt.Fprintf(c.err, "not committed: %s\n", why)
+	}
+}
+
+// readArg reads a file named on the command line, "-" for standard input.
+func (c *cli) readArg(name string) ([]byte, error) {
+	if name == "-" {
+		return io.ReadAll(io.LimitReader(c.in, 64<<20))
+	}
+	return os.ReadFile(name)
+}

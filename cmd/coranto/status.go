@@ -1,0 +1,101 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/coranto/coranto/internal/app"
+	"github.com/coranto/coranto/internal/catalog"
+	"github.com/coranto/coranto/internal/pipeline"
+)
+
+func (c *cli) statusCmd() *cobra.Command {
+	var all bool
+	cmd := &cobra.Command{
+		Use:   "status",
+		Short: "Show freshness and every source's health",
+		Long: `Shows how fresh the site is and how each source stands, and why. It works while
+another coranto serves the site. Ends with 4 when the site is older than
+freshness.max_age, with 3 when sources fail.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			st, err := app.StatusOf(cmd.Context(), c.dir, c.options())
+			if err != nil {
+				return err
+			}
+			c.code = statusCode(st)
+			if c.json {
+				return object(c.out, st)
+			}
+			c.printStatus(st, all)
+			return nil
+		},
+	}
+	cmd.Flags().BoolVarP(&all, "all", "a", false, "also the sources that are well")
+	return cmd
+}
+
+func statusCode(st app.Status) int {
+	if st.Stale {
+		return pipeline.ExitStale
+	}
+	for _, s := range st.Sources {
+		if s.Health == catalog.Failing {
+			return pipeline.ExitSources
+		}
+	}
+	return pipeline.ExitOK
+}
+
+func (c *cli) printStatus(st app.Status, all bool) {
+	c.warn(st.Warnings)
+	fresh := "fresh"
+	switch {
+	case st.LastOK.IsZero():
+		fresh = "no run has ended yet"
+	case st.Stale:
+		fresh = "STALE: the last good run was " + ago(st.Now, st.LastOK) + ", freshness.max_age is " + st.MaxAge
+	default:
+		fresh = "last good run " + ago(st.Now, st.LastOK)
+	}
+	fmt.Fprintf(c.out, "site     %s (%s)\n", st.Site, fresh)
+	fmt.Fprintf(c.out, "posts    %d\n", st.Posts)
+	if r := st.Release; r != nil {
+		fmt.Fprintf(c.out, "release  %s of commit %s, %s, %s\n", short(r.ID), short(r.Commit), plural(r.Files, "file", "files"), ago(st.Now, r.Created))
+	} else {
+		fmt.Fprintln(c.out, "release  none yet")
+	}
+	for _, path := range st.Behind {
+		fmt.Fprintf(c.out, "behind   %s has your edits and does not follow the branch: `git diff %s` shows them; `git stash && git stash pop` merges\n", path, path)
+	}
+	count := map[catalog.Health]int{}
+	for _, s := range st.Sources {
+		count[s.Health]++
+	}
+	fmt.Fprintf(c.out, "sources  %d", len(st.Sources))
+	for _, h := range []catalog.Health{catalog.Active, catalog.Moved, catalog.New, catalog.Held, catalog.Failing, catalog.Gone, catalog.Paused, catalog.Retired} {
+		if count[h] > 0 {
+			fmt.Fprintf(c.out, ", %d %s", count[h], h)
+		}
+	}
+	fmt.Fprintln(c.out)
+	t := table{head: []string{"SOURCE", "HEALTH", "SINCE", "CHECKED", "NEXT", "WHY"}, wrap: 5}
+	for _, s := range st.Sources {
+		if !all && (s.Health == catalog.Active || s.Health == catalog.Retired || s.Health == catalog.Paused) {
+			continue
+		}
+		why := s.Message
+		if s.Health == catalog.Moved {
+			why = "answers from " + s.MovedTo
+		}
+		if s.Error != "" {
+			why += " (" + s.Error + ")"
+		}
+		t.add(s.ID, string(s.Health), ago(st.Now, s.Since), ago(st.Now, s.Checked), until(st.Now, s.Next), why)
+	}
+	if len(t.rows) > 0 {
+		fmt.Fprintln(c.out)
+		t.print(c.out)
+	}
+}

@@ -1,0 +1,297 @@
+// Package app puts Coranto together: it opens a site directory and joins
+// configuration, state, repository, network, workflows and releases. It is the
+// only package that knows them all.
+//
+// It decides nothing that a stage could decide; flags and printing belong to
+// cmd/coranto.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/coranto/coranto/asl"
+	"github.com/coranto/coranto/internal/catalog"
+	"github.com/coranto/coranto/internal/config"
+	"github.com/coranto/coranto/internal/content"
+	"github.com/coranto/coranto/internal/egress"
+	"github.com/coranto/coranto/internal/engine"
+	"github.com/coranto/coranto/internal/engine/local"
+	"github.com/coranto/coranto/internal/git"
+	"github.com/coranto/coranto/internal/pipeline"
+	"github.com/coranto/coranto/internal/release"
+	"github.com/coranto/coranto/internal/secret"
+	"github.com/coranto/coranto/internal/sqlite"
+)
+
+// Version is what this tree calls itself where the build does not say.
+const Version = "0.1.0-dev"
+
+// Options of Open; the zero value works.
+type Options struct {
+	Now     func() time.Time // nil: time.Now
+	Log     *slog.Logger     // nil: none
+	Version string           // "": Version
+	// Observe is told what happens in every execution, in order. It must not
+	// take long.
+	Observe func(engine.ExecutionID, asl.HistoryEvent)
+}
+
+func (o *Options) defaults() {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Version == "" {
+		o.Version = Version
+	}
+}
+
+// Layout is where things are in a site directory.
+type Layout struct{ Dir string }
+
+func (l Layout) config() string { return filepath.Join(l.Dir, config.FileName) }
+func (l Layout) state(p ...string) string {
+	return filepath.Join(append([]string{l.Dir, ".coranto"}, p...)...)
+}
+func (l Layout) database() string  { return l.state("state.db") }
+func (l Layout) releases() string  { return l.state("releases") }
+func (l Layout) cache() string     { return l.state("cache") }
+func (l Layout) lock() string      { return l.state("lock") }
+func (l Layout) secrets() string   { return filepath.Join(l.Dir, "secrets") }
+func (l Layout) theme() string     { return filepath.Join(l.Dir, "theme") }
+func (l Layout) workflows() string { return filepath.Join(l.Dir, "workflows") }
+
+// App is an open site directory. One process has it at a time.
+type App struct {
+	Layout
+	o        Options
+	lock     *lock
+	db       *sqlite.DB
+	repo     *git.Repo
+	catalog  *catalog.Catalog
+	holds    *catalog.Holds
+	content  *content.Store
+	releases *release.Store
+	pictures *pictures
+	runtime  engine.Runtime
+	warnings []string
+
+	reload  sync.Mutex
+	refused refused
+	current atomic.Pointer[current]
+}
+
+// current is the configuration in force and what was made of it.
+type current struct {
+	config   *config.Config
+	settings *pipeline.Settings
+	web      *egress.Client
+	print    string // of the files it came from
+	distrust []string
+	// ownWorkflows says that the site's workflows/ are trusted.
+	ownWorkflows bool
+}
+
+// refused remembers the build that failed last.
+type refused struct{ v atomic.Value }
+
+func (r *refused) is(want string) bool {
+	got, _ := r.v.Load().(string)
+	return want != "" && got == want
+}
+func (r *refused) set(want string) { r.v.Store(want) }
+
+// Open takes the site directory dir: the lock, the configuration, the state
+// (a damaged state file is set aside: it can be thrown away), and resumes what
+// a crash has left unfinished.
+func Open(ctx context.Context, dir string, o Options) (_ *App, err error) {
+	o.defaults()
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
+	a := &App{Layout: Layout{abs}, o: o}
+	defer func() {
+		if err != nil {
+			a.Close()
+		}
+	}()
+	cfg, err := a.readConfig()
+	if err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(a.state(), 0o777); err != nil {
+		return nil, fmt.Errorf("make the state directory: %w", err)
+	}
+	if a.lock, err = takeLock(a.Layout.lock()); err != nil {
+		return nil, err
+	}
+	if err := a.openState(ctx); err != nil {
+		return nil, err
+	}
+	if err := a.openContent(ctx, cfg); err != nil {
+		return nil, err
+	}
+	if a.releases, err = release.Open(a.Layout.releases(), release.Options{Now: o.Now}); err != nil {
+		return nil, err
+	}
+	if a.pictures, err = openPictures(ctx, a.db, o.Now); err != nil {
+		return nil, err
+	}
+	if err := a.apply(ctx, cfg); err != nil {
+		return nil, err
+	}
+	tasks := pipeline.New(pipeline.Deps{
+		Catalog: a.catalog, Content: a.content, Releases: a.releases, Pictures: a.pictures,
+		Settings: func() *pipeline.Settings { return a.current.Load().settings },
+		Contains: func(ctx context.Context, head, commit string) (bool, error) {
+			return a.repo.Contains(ctx, git.OID(head), git.OID(commit))
+		},
+		Now: o.Now, Log: o.Log,
+	}, runtime.NumCPU())
+	// Tasks mostly wait for their turn at a host: a goroutine each is cheap.
+	a.runtime, err = local.Open(ctx, a.db, tasks, local.Options{Workers: 1024, Now: o.Now, Log: o.Log, Observe: o.Observe})
+	if err != nil {
+		return nil, err
+	}
+	return a, nil
+}
+
+// openState opens the state database, or begins a new one where it is damaged.
+func (a *App) openState(ctx context.Context) (err error) {
+	open := func() error {
+		if a.db, err = sqlite.Open(a.database(), sqlite.Options{}); err != nil {
+			return err
+		}
+		if a.catalog, err = catalog.Open(ctx, a.db); err != nil {
+			return err
+		}
+		a.holds, err = a.catalog.Holds(ctx, a.o.Now())
+		return err
+	}
+	err = open()
+	if !errors.Is(err, sqlite.ErrDamaged) {
+		return err
+	}
+	if a.db != nil {
+		a.db.Close()
+		a.db = nil
+	}
+	aside, serr := sqlite.SetAside(a.database(), a.o.Now())
+	if serr != nil {
+		return errors.Join(err, serr)
+	}
+	a.warn("the state file could not be read and was set aside as " + filepath.Base(aside) + "; no post is lost, every source is asked anew")
+	return open()
+}
+
+// openContent opens the repository and its content.
+func (a *App) openContent(ctx context.Context, cfg *config.Config) (err error) {
+	a.repo, err = git.Open(ctx, a.Dir, git.Options{Author: git.Ident{Name: cfg.Commit.Name, Email: cfg.Commit.Email}})
+	if err != nil {
+		return err
+	}
+	o := content.Options{Path: cfg.Content, Branch: cfg.Branch, Location: cfg.Site.Timezone, Now: a.o.Now, Cache: content.DirCache(a.cache())}
+	if cfg.Remote != "" {
+		o.Remote = &git.Remote{URL: cfg.Remote, Credentials: a.credentials(cfg.Remote)}
+	}
+	a.content, err = content.Open(ctx, a.repo, o)
+	return err
+}
+
+// credentials finds user and password of a remote in the secret store, by its
+// host. They are read when they are needed, never kept.
+func (a *App) credentials(remote string) func() (string, string, error) {
+	return func() (string, string, error) {
+		host := remoteHost(remote)
+		if host == "" {
+			return "", "", nil
+		}
+		v, err := secret.Open(a.secrets(), secret.Options{}).Get(host)
+		if errors.Is(err, secret.ErrNotFound) {
+			return "", "", nil
+		}
+		if err != nil {
+			return "", "", err
+		}
+		user, password := v.Login()
+		return user, password, nil
+	}
+}
+
+// Config is the configuration in force.
+func (a *App) Config() *config.Config { return a.current.Load().config }
+
+// Warnings are what a person should hear of the opening.
+func (a *App) Warnings() []string {
+	w := append([]string(nil), a.warnings...)
+	for _, part := range a.current.Load().distrust {
+		w = append(w, part+" in "+config.FileName+" takes no effect until it is trusted: read it, then run `coranto trust`")
+	}
+	return w
+}
+
+func (a *App) warn(text string) {
+	a.warnings = append(a.warnings, text)
+	a.o.Log.Warn(text)
+}
+
+// Close stops what is in hand and gives the directory free. What has not ended
+// goes on when it is opened again.
+func (a *App) Close() error {
+	var errs []error
+	if a.runtime != nil {
+		errs = append(errs, a.runtime.Close())
+	}
+	if c := a.current.Load(); c != nil {
+		c.web.Close()
+	}
+	if a.content != nil {
+		errs = append(errs, a.content.Close())
+	}
+	if a.repo != nil {
+		errs = append(errs, a.repo.Close())
+	}
+	if a.db != nil {
+		errs = append(errs, a.db.Close())
+	}
+	if a.lock != nil {
+		errs = append(errs, a.lock.release())
+	}
+	return errors.Join(errs...)
+}
+
+// ErrNoSite is returned for a directory that is no site directory.
+var ErrNoSite = errors.New("not a site directory")
+
+// readConfig reads coranto.yaml.
+func (l Layout) readConfig() (*config.Config, error) {
+	cfg, err := config.Load(l.config())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%w: there is no %s in %s", ErrNoSite, config.FileName, l.Dir)
+	}
+	return cfg, err
+}
+
+// layoutOf finds the layout of a directory.
+func layoutOf(dir string) (Layout, error) {
+	abs, err := filepath.Abs(dir)
+	return Layout{abs}, err
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}

@@ -1,0 +1,80 @@
+package app
+
+import (
+	"errors"
+
+	"github.com/coranto/coranto/internal/config"
+	"github.com/coranto/coranto/internal/content"
+	"github.com/coranto/coranto/internal/feed"
+	"github.com/coranto/coranto/internal/pipeline"
+	"github.com/coranto/coranto/internal/release"
+)
+
+// Hint is the way out of an error, "" where none is known.
+func Hint(err error) string {
+	if w, ok := errors.AsType[*WorkflowError](err); ok {
+		return hints[w.Name]
+	}
+	if n, ok := errors.AsType[*feed.NotFeedError](err); ok && len(n.Candidates) > 0 {
+		return "the page links to " + n.Candidates[0].URL
+	}
+	switch {
+	case errors.Is(err, ErrNoSite):
+		return "`coranto init DIR` makes one; -C DIR works on another directory"
+	case errors.Is(err, ErrLocked):
+		return "a running `coranto serve` runs by itself; `coranto status` works beside it"
+	case errors.Is(err, feed.ErrNotFeed):
+		return "open the site in a browser and look for a link called RSS, Atom or Feed; add that address"
+	case errors.Is(err, release.ErrNone):
+		return "`coranto run` makes the first release"
+	case errors.Is(err, release.ErrNotFound), errors.Is(err, release.ErrAmbiguous):
+		return "`coranto releases` lists them"
+	case errors.Is(err, content.ErrEdited):
+		return "commit or discard your edits of the file, then try again"
+	}
+	return hints[pipeline.KindOf(err).Name]
+}
+
+// hints are ways out by the name of the failure.
+var hints = map[string]string{
+	"Content.Busy":          "finish or abort the merge or rebase (`git status` says which), or check out the branch, then `coranto run`",
+	"Content.Damaged":       "mend the file, or take the last good one: `git log -- FILE`, `git checkout COMMIT -- FILE`",
+	"Content.Conflict":      "somebody commits to the branch without pause; `coranto run` tries again",
+	"Content.Diverged":      "`git pull` and settle the conflict, then `coranto run`",
+	"Content.NotRepository": "`git init` there, or `coranto init DIR` for a new site",
+	"Remote.Auth":           "`coranto secret set HOST` stores user:password or a token for the remote's host",
+	"Remote.Refused":        "the branch may be protected: give Coranto's user the right to push, or set another `branch:`",
+	"Remote.Unreachable":    "nothing is lost: the next run pushes what has been committed",
+	"Git.Missing":           "install git 2.31 or newer",
+	"Disk.Full":             "make space; the site that was live stays live, and the next run goes on",
+	"Site.Theme":            "mend the template named above; the old release stays live meanwhile",
+	"Site.Guard":            "look at what would go with `git diff`; if it is right: coranto build --force",
+	"Egress.Denied":         "to reach private addresses define a zone in coranto.yaml and run `coranto trust`",
+	"Fetch.DNS":             "check the spelling of the host name",
+	"Fetch.TLS":             "the server's certificate is wrong or has expired; its owner has to mend that",
+	"State.Newer":           "use the newer coranto, or move .coranto/ away: no post is lost by that",
+}
+
+// ExitCode is what the commands end with after an error.
+func ExitCode(err error) int {
+	switch {
+	case err == nil:
+		return pipeline.ExitOK
+	case errors.Is(err, ErrLocked):
+		return pipeline.ExitLocked
+	case isConfig(err):
+		return pipeline.ExitConfig
+	}
+	if w, ok := errors.AsType[*WorkflowError](err); ok {
+		return pipeline.KindNamed(w.Name).Exit
+	}
+	if code := pipeline.KindOf(err).Exit; code != pipeline.ExitSources {
+		return code
+	}
+	return pipeline.ExitError // one source named on the command line, not some of many
+}
+
+func isConfig(err error) bool {
+	_, ok := errors.AsType[*config.Error](err)
+	return ok
+}

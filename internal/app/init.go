@@ -1,0 +1,100 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/coranto/coranto/internal/config"
+	"github.com/coranto/coranto/internal/content"
+	"github.com/coranto/coranto/internal/git"
+)
+
+// Inited is what making a site directory did.
+type Inited struct {
+	Dir    string   `json:"dir"`
+	Made   []string `json:"made"` // files that were not there
+	Commit string   `json:"commit,omitempty"`
+}
+
+const ignored = `# State that can be thrown away: all that matters is in git.
+/.coranto/
+`
+
+// ErrExists is returned where there is a site directory already.
+var ErrExists = errors.New("is a site directory already")
+
+// Init makes dir a site directory: a git repository with a configuration. yaml
+// is the configuration to write, nil for the one a new site starts with. Files
+// that are there stay as they are.
+func Init(ctx context.Context, dir string, yaml []byte, o Options) (Inited, error) {
+	o.defaults()
+	l, err := layoutOf(dir)
+	if err != nil {
+		return Inited{}, err
+	}
+	res := Inited{Dir: l.Dir}
+	if exists(l.config()) {
+		return res, fmt.Errorf("%s %w", l.Dir, ErrExists)
+	}
+	if yaml == nil {
+		yaml = config.Template(config.TemplateData{Title: title(filepath.Base(l.Dir))})
+	}
+	cfg, err := config.Parse(config.FileName, yaml)
+	if err != nil {
+		return res, err
+	}
+	if err := os.MkdirAll(l.Dir, 0o777); err != nil {
+		return res, err
+	}
+	branch := cfg.Branch
+	if branch == "" {
+		branch = "main"
+	}
+	repo, err := git.Init(ctx, l.Dir, branch, git.Options{})
+	if err != nil {
+		return res, err
+	}
+	defer repo.Close()
+	store, err := content.Open(ctx, repo, content.Options{Path: cfg.Content, Branch: cfg.Branch, Now: o.Now})
+	if err != nil {
+		return res, err
+	}
+	defer store.Close()
+	files := map[string][]byte{config.FileName: yaml}
+	res.Made = []string{config.FileName}
+	ignore, err := os.ReadFile(filepath.Join(l.Dir, ".gitignore"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return res, err
+	}
+	if !strings.Contains(string(ignore), ".coranto") {
+		if len(ignore) > 0 && !strings.HasSuffix(string(ignore), "\n") {
+			ignore = append(ignore, '\n')
+		}
+		files[".gitignore"] = append(ignore, ignored...)
+		res.Made = append(res.Made, ".gitignore")
+	}
+	for name, b := range files {
+		if err := replaceFile(filepath.Join(l.Dir, name), b); err != nil {
+			return res, err
+		}
+	}
+	res.Commit, err = store.CommitFiles(ctx, files, "Begin with Coranto")
+	return res, err
+}
+
+// title makes a site's title of its folder's name.
+func title(name string) string {
+	words := strings.FieldsFunc(name, func(r rune) bool { return r == '-' || r == '_' || r == '.' })
+	for i, w := range words {
+		words[i] = strings.ToUpper(w[:1]) + w[1:]
+	}
+	if len(words) == 0 {
+		return "News"
+	}
+	return strings.Join(words, " ")
+}

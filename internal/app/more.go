@@ -1,0 +1,83 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/coranto/coranto/internal/engine"
+	"github.com/coranto/coranto/internal/engine/local"
+	"github.com/coranto/coranto/internal/opml"
+	"github.com/coranto/coranto/internal/release"
+	"github.com/coranto/coranto/internal/sqlite"
+)
+
+// OpenReleases opens the releases of the site in dir, beside whoever serves it.
+func OpenReleases(dir string, o Options) (*release.Store, error) {
+	o.defaults()
+	l, err := layoutOf(dir)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := l.readConfig(); err != nil {
+		return nil, err
+	}
+	return release.Open(l.releases(), release.Options{Now: o.Now})
+}
+
+// Export writes the sources of the site in dir as OPML.
+func Export(dir string, w io.Writer) error {
+	l, err := layoutOf(dir)
+	if err != nil {
+		return err
+	}
+	cfg, err := l.readConfig()
+	if err != nil {
+		return err
+	}
+	return opml.Write(w, cfg.Site.Title, cfg.Sources)
+}
+
+// Export writes the current release to a plain directory, with the status of
+// now beside it.
+func (a *App) Export(ctx context.Context, dir string) (release.Exported, error) {
+	m, err := a.releases.Current()
+	if err != nil {
+		return release.Exported{}, err
+	}
+	x, err := a.releases.Export(ctx, m.ID(), dir)
+	if err != nil {
+		return x, err
+	}
+	st, err := a.Status(ctx)
+	if err != nil {
+		return x, err
+	}
+	b, err := json.Marshal(st)
+	if err != nil {
+		return x, err
+	}
+	return x, os.WriteFile(filepath.Join(dir, "status.json"), b, 0o666)
+}
+
+// Runs lists the newest executions of the site in dir, beside whoever serves it.
+func Runs(ctx context.Context, dir string, n int) ([]engine.Execution, error) {
+	l, err := layoutOf(dir)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := l.readConfig(); err != nil {
+		return nil, err
+	}
+	if !exists(l.database()) {
+		return nil, nil
+	}
+	db, err := sqlite.Open(l.database(), sqlite.Options{ReadOnly: true})
+	if err != nil {
+		return nil, err
+	}
+	defer db.Close()
+	return local.List(ctx, db, engine.Filter{Limit: n})
+}

@@ -1,0 +1,166 @@
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/coranto/coranto/asl"
+	"github.com/coranto/coranto/internal/engine"
+	"github.com/coranto/coranto/internal/pipeline"
+	"github.com/coranto/coranto/internal/release"
+	"github.com/coranto/coranto/internal/workflows"
+)
+
+// RunResult is what a run, and the publishing that follows it, came to.
+type RunResult struct {
+	pipeline.Summary
+	Resumed   bool       `json:"resumed,omitempty"` // it had been begun by a process that did not end it
+	Published *Published `json:"published,omitempty"`
+}
+
+// Published is a release that went live.
+type Published struct {
+	pipeline.Built
+	Live bool `json:"live"`
+}
+
+// WorkflowError is an execution that failed, with the ASL name of the failure.
+type WorkflowError struct {
+	Workflow string
+	ID       engine.ExecutionID
+	Name     string
+	Cause    string
+}
+
+func (e *WorkflowError) Error() string {
+	if e.Cause == "" {
+		return fmt.Sprintf("%s %s failed: %s", e.Workflow, e.ID, e.Name)
+	}
+	return fmt.Sprintf("%s %s failed: %s (%s)", e.Workflow, e.ID, e.Cause, e.Name)
+}
+
+// Run reads the sources and commits what is new. A run that a crash has left
+// unfinished is brought to its end instead; that is the run then.
+func (a *App) Run(ctx context.Context, in pipeline.DueInput) (RunResult, error) {
+	open, err := a.runtime.List(ctx, engine.Filter{Workflow: workflows.Aggregate, Status: asl.StatusRunning, Limit: 1})
+	if err != nil {
+		return RunResult{}, err
+	}
+	var res RunResult
+	var id engine.ExecutionID
+	if len(open) > 0 {
+		id, res.Resumed = open[0].ID, true
+	} else if id, err = a.start(ctx, workflows.Aggregate, in); err != nil {
+		return res, err
+	}
+	return res, a.finish(ctx, id, &res.Summary)
+}
+
+// Unfinished reports whether executions of a workflow wait for their end.
+func (a *App) Unfinished(ctx context.Context, workflow string) (bool, error) {
+	open, err := a.runtime.List(ctx, engine.Filter{Workflow: workflow, Status: asl.StatusRunning, Limit: 1})
+	return len(open) > 0, err
+}
+
+// start begins an execution of a workflow: the site's own or the embedded one.
+func (a *App) start(ctx context.Context, workflow string, input any) (engine.ExecutionID, error) {
+	def, err := a.definition(workflow)
+	if err != nil {
+		return "", err
+	}
+	b, err := json.Marshal(input)
+	if err != nil {
+		return "", err
+	}
+	id, err := engine.NewID(a.o.Now(), rand.Reader)
+	if err != nil {
+		return "", err
+	}
+	return id, a.runtime.Start(ctx, engine.StartRequest{ID: id, Workflow: workflow, Definition: def, Input: b})
+}
+
+// definition is the ASL text of a workflow: the site's file, once trusted, or
+// the embedded one.
+func (a *App) definition(workflow string) ([]byte, error) {
+	if !a.current.Load().ownWorkflows {
+		return workflows.Get(workflow)
+	}
+	b, err := os.ReadFile(filepath.Join(a.workflows(), workflows.FileName(workflow)))
+	if os.IsNotExist(err) {
+		return workflows.Get(workflow)
+	}
+	return b, err
+}
+
+// finish waits for an execution and reads its output.
+func (a *App) finish(ctx context.Context, id engine.ExecutionID, out any) error {
+	x, err := a.runtime.Wait(ctx, id)
+	if err != nil {
+		return err
+	}
+	if x.Status != asl.StatusSucceeded {
+		return &WorkflowError{x.Workflow, id, x.Error, x.Cause}
+	}
+	if err := json.Unmarshal(x.Output, out); err != nil {
+		return fmt.Errorf("%s %s: its output is not what %s expects: %w", x.Workflow, id, x.Workflow, err)
+	}
+	return nil
+}
+
+// Stale reports whether the site does not yet show what the branch, the
+// configuration and the theme say. A release that was rolled back is not
+// forced upon the reader again.
+func (a *App) stale(ctx context.Context) (bool, error) {
+	snap, err := a.content.Snapshot(ctx)
+	if err != nil {
+		return false, err
+	}
+	want := a.current.Load().settings.Wanted(snap.Commit())
+	have, err := a.catalog.Fact(ctx, pipeline.FactPublished)
+	if err != nil {
+		return false, err
+	}
+	if have != want {
+		return true, nil
+	}
+	_, err = a.releases.Current()
+	return err == release.ErrNone, nil
+}
+
+// Publish builds the site and makes it live, if it does not show already what
+// it should; force builds in any case, past the guards.
+func (a *App) Publish(ctx context.Context, force bool) (*Published, error) {
+	open, err := a.runtime.List(ctx, engine.Filter{Workflow: workflows.Publish, Status: asl.StatusRunning, Limit: 1})
+	if err != nil {
+		return nil, err
+	}
+	var id engine.ExecutionID
+	if len(open) > 0 {
+		id = open[0].ID
+	} else {
+		if stale, err := a.stale(ctx); err != nil || !stale && !force {
+			return nil, err
+		}
+		if id, err = a.start(ctx, workflows.Publish, pipeline.BuildInput{Force: force}); err != nil {
+			return nil, err
+		}
+	}
+	p := &Published{Live: true}
+	return p, a.finish(ctx, id, &p.Built)
+}
+
+// Releases is the store of built sites.
+func (a *App) Releases() *release.Store { return a.releases }
+
+// Sync takes over what others have pushed to the remote, and pushes ours.
+func (a *App) Sync(ctx context.Context) error {
+	if a.Config().Remote == "" {
+		return nil
+	}
+	_, err := a.content.Sync(ctx)
+	return err
+}

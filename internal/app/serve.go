@@ -1,0 +1,201 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/coranto/coranto/internal/config"
+	"github.com/coranto/coranto/internal/host"
+	"github.com/coranto/coranto/internal/pipeline"
+	"github.com/coranto/coranto/internal/release"
+	"github.com/coranto/coranto/internal/schedule"
+	"github.com/coranto/coranto/internal/site"
+	"github.com/coranto/coranto/internal/workflows"
+)
+
+// Happening is something serve tells of.
+type Happening struct {
+	Run       *RunResult
+	Published *Published
+	Reloaded  bool
+	Err       error
+}
+
+// ServeOptions configure Serve; the zero value works.
+type ServeOptions struct {
+	Tell func(Happening) // nil: nobody is told
+}
+
+// watchEvery is how often serve looks whether the branch or the configuration
+// has moved: a commit is live within a second.
+const watchEvery = 500 * time.Millisecond
+
+// Serve hosts the site on l and runs its schedules, until ctx ends. A tick that
+// was missed while nobody served runs once.
+func (a *App) Serve(ctx context.Context, l net.Listener, o ServeOptions) error {
+	if o.Tell == nil {
+		o.Tell = func(Happening) {}
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	hosted := make(chan error, 1)
+	go func() { hosted <- host.Serve(ctx, l, a.Handler(), host.ServeOptions{}) }()
+	worked := make(chan error, 1)
+	go func() { worked <- a.work(ctx, o.Tell) }()
+	var err error
+	select {
+	case err = <-hosted:
+		stop()
+		<-worked
+	case err = <-worked:
+		stop()
+		err = errors.Join(err, <-hosted)
+	case <-ctx.Done():
+		err = errors.Join(<-hosted, <-worked)
+	}
+	if ctx.Err() != nil && (err == nil || errors.Is(err, context.Canceled)) {
+		return nil
+	}
+	return err
+}
+
+// work runs the schedules and publishes what changes, one thing after another.
+func (a *App) work(ctx context.Context, tell func(Happening)) error {
+	tick := time.NewTicker(watchEvery)
+	defer tick.Stop()
+	if open, err := a.Unfinished(ctx, workflows.Aggregate); err == nil && open {
+		a.scheduled(ctx, pipeline.DueInput{Due: true}, tell)
+	}
+	for {
+		if changed, err := a.Reload(ctx); err != nil || changed {
+			tell(Happening{Reloaded: changed, Err: err})
+		}
+		a.publish(ctx, tell)
+		for i, s := range a.Config().Schedules {
+			if s.Workflow != workflows.Aggregate {
+				continue
+			}
+			due, err := a.tick(ctx, i, s)
+			if err != nil {
+				return err
+			}
+			if due {
+				a.scheduled(ctx, pipeline.DueInput{Due: true}, tell)
+			}
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// tick reports whether a schedule is due, and remembers that it was.
+func (a *App) tick(ctx context.Context, i int, s config.Schedule) (bool, error) {
+	at, err := schedule.Parse(s.At, s.Timezone)
+	if err != nil {
+		return false, fmt.Errorf("schedule %s: %w", s.At, err)
+	}
+	name := "schedule." + strconv.Itoa(i) + "." + s.At
+	last, err := a.catalog.Fact(ctx, name)
+	if err != nil {
+		return false, err
+	}
+	now := a.o.Now()
+	then, _ := time.Parse(time.RFC3339Nano, last)
+	if !schedule.Due(at, then, now) {
+		return false, nil
+	}
+	return true, a.catalog.SetFact(ctx, name, now.UTC().Format(time.RFC3339Nano))
+}
+
+// scheduled runs and publishes; what fails is told and the service goes on.
+func (a *App) scheduled(ctx context.Context, in pipeline.DueInput, tell func(Happening)) {
+	if err := a.Sync(ctx); err != nil && ctx.Err() == nil {
+		tell(Happening{Err: err})
+	}
+	res, err := a.Run(ctx, in)
+	if ctx.Err() != nil {
+		return
+	}
+	if err != nil {
+		tell(Happening{Err: err})
+		return
+	}
+	tell(Happening{Run: &res})
+	a.publish(ctx, tell)
+}
+
+func (a *App) publish(ctx context.Context, tell func(Happening)) {
+	if a.refused.is(a.wanted(ctx)) {
+		return // the same build has failed before; only a change makes a new try
+	}
+	p, err := a.Publish(ctx, false)
+	switch {
+	case ctx.Err() != nil:
+	case err != nil:
+		a.refused.set(a.wanted(ctx))
+		tell(Happening{Err: err})
+	case p != nil:
+		tell(Happening{Published: p})
+	}
+}
+
+// wanted names what the site should show, "" where that cannot be told.
+func (a *App) wanted(ctx context.Context) string {
+	snap, err := a.content.Snapshot(ctx)
+	if err != nil {
+		return ""
+	}
+	return a.current.Load().settings.Wanted(snap.Commit())
+}
+
+// Handler serves the current release, and beside it what is not part of one.
+func (a *App) Handler() http.Handler {
+	return host.New(hosted{a.releases}, host.Options{
+		CSP:    site.CSP(a.current.Load().settings.Site),
+		Beside: map[string]http.Handler{"/status.json": http.HandlerFunc(a.statusJSON)},
+		Now:    a.o.Now,
+	})
+}
+
+func (a *App) statusJSON(w http.ResponseWriter, r *http.Request) {
+	st, err := a.Status(r.Context())
+	if err != nil {
+		http.Error(w, "status cannot be read", http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	_ = json.NewEncoder(w).Encode(st)
+}
+
+// hosted makes the release store what the host serves from.
+type hosted struct{ store *release.Store }
+
+func (h hosted) Current(context.Context) (host.Release, error) {
+	m, err := h.store.Current()
+	if err != nil {
+		return nil, err
+	}
+	return hostedRelease{m, h.store}, nil
+}
+
+type hostedRelease struct {
+	*release.Manifest
+	store *release.Store
+}
+
+func (r hostedRelease) Lookup(path string) (host.File, bool) {
+	f, ok := r.Manifest.Lookup(path)
+	return host.File{Hash: f.Hash, Size: f.Size, Type: f.Type}, ok
+}
+
+func (r hostedRelease) Open(hash string) ([]byte, error) { return r.store.Blob(hash) }

@@ -1,0 +1,185 @@
+package app
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/coranto/coranto/internal/catalog"
+	"github.com/coranto/coranto/internal/config"
+	"github.com/coranto/coranto/internal/egress"
+	"github.com/coranto/coranto/internal/pipeline"
+	"github.com/coranto/coranto/internal/site"
+)
+
+// keepReleases is how many releases stay for rollback.
+const keepReleases = 20
+
+// apply puts a configuration in force.
+func (a *App) apply(ctx context.Context, cfg *config.Config) error {
+	trusted, err := a.trusted(cfg)
+	if err != nil {
+		return err
+	}
+	var distrust []string
+	zones := cfg.Zones
+	if !trusted {
+		if len(zones) > 0 {
+			distrust = append(distrust, "zones")
+		}
+		if own := workflowFiles(a.Layout); len(own) > 0 {
+			distrust = append(distrust, "workflows/")
+		}
+		zones = nil
+	}
+	opt := egressOptions(cfg, zones, a.o)
+	opt.Holds = a.holds
+	web, err := egress.New(opt)
+	if err != nil {
+		return fmt.Errorf("%s: %w", config.FileName, err)
+	}
+	theme, themeHash, err := readTheme(a.theme())
+	if err != nil {
+		return err
+	}
+	for i := range cfg.Sources {
+		if cfg.Sources[i].Zone == "" {
+			cfg.Sources[i].Zone = cfg.Fetch.Zone
+		}
+	}
+	set := &pipeline.Settings{
+		Sources: cfg.Sources, Bounds: catalog.DefaultBounds, Every: cfg.Fetch.Every, TagMap: cfg.TagMap, Location: cfg.Site.Timezone,
+		Site: siteConfig(cfg), Theme: theme, MaxRemoved: cfg.Guards.MaxRemoved, Version: a.o.Version,
+		Pictures: cfg.Images.Mode == "cache", Keep: keepReleases, Web: web,
+	}
+	set.Hash = settingsHash(set, themeHash)
+	old := a.current.Swap(&current{config: cfg, settings: set, web: web, print: a.print(), distrust: distrust, ownWorkflows: trusted})
+	if old != nil {
+		// Requests under way hold the old client; its idle connections go.
+		old.web.Close()
+	}
+	return nil
+}
+
+// egressOptions say how the web is asked. Without trust there are no zones, and
+// so there is only the public network.
+func egressOptions(cfg *config.Config, zones []config.Zone, opt Options) egress.Options {
+	o := egress.Options{Identity: cfg.Fetch.Identity, Version: opt.Version, Timeout: cfg.Fetch.Timeout, MaxBody: cfg.Fetch.MaxBody,
+		MaxConcurrent: cfg.Fetch.Parallel, Now: opt.Now}
+	o.PerHost.Parallel, o.PerHost.Gap = cfg.Fetch.PerHost.Parallel, cfg.Fetch.PerHost.Gap
+	if cfg.Fetch.PerHost.GapSet && cfg.Fetch.PerHost.Gap == 0 {
+		o.PerHost.Gap = egress.NoGap
+	}
+	for _, z := range zones {
+		o.Zones = append(o.Zones, egress.Zone{Name: z.Name, Allow: z.Allow, Ports: z.Ports, SourceAddress: z.SourceAddress, Proxy: z.Proxy})
+	}
+	return o
+}
+
+// siteConfig is what the generator needs of the configuration.
+func siteConfig(cfg *config.Config) site.Config {
+	c := site.Config{
+		Title: cfg.Site.Title, Description: cfg.Site.Description, URL: cfg.Site.URL, Language: cfg.Site.Language,
+		Timezone: cfg.Site.Timezone.String(), Theme: cfg.Theme.Name, PerPage: cfg.Site.PerPage, Author: cfg.Site.Author,
+		AllowThirdPartyImages: cfg.Images.Mode == "link",
+	}
+	for _, l := range cfg.Site.Links {
+		c.Menu = append(c.Menu, site.MenuItem{Name: l.Title, URL: l.URL})
+	}
+	return c
+}
+
+// settingsHash names all that a build depends on besides the content.
+func settingsHash(set *pipeline.Settings, theme string) string {
+	b, err := json.Marshal(struct {
+		Site    site.Config
+		Sources any
+		Theme   string
+		Version string
+		Picture bool
+	}{set.Site, set.Sources, theme, set.Version, set.Pictures})
+	if err != nil {
+		return ""
+	}
+	h := sha256.Sum256(b)
+	return hex.EncodeToString(h[:8])
+}
+
+// readTheme opens the user's theme, if there is one, and hashes what is in it.
+func readTheme(dir string) (fs.FS, string, error) {
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+		return nil, "", nil
+	}
+	theme := os.DirFS(dir)
+	h := sha256.New()
+	err := fs.WalkDir(theme, ".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		b, err := fs.ReadFile(theme, path)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(h, "%s %d\n", path, len(b))
+		h.Write(b)
+		return nil
+	})
+	if err != nil {
+		return nil, "", fmt.Errorf("read the theme: %w", err)
+	}
+	return theme, hex.EncodeToString(h.Sum(nil)[:8]), nil
+}
+
+// print tells cheaply whether the files of a configuration have changed.
+func (l Layout) print() string {
+	var b strings.Builder
+	add := func(path string) {
+		if info, err := os.Stat(path); err == nil {
+			fmt.Fprintln(&b, path, info.Size(), info.ModTime().UnixNano())
+		}
+	}
+	add(l.config())
+	for _, dir := range []string{l.theme(), l.workflows()} {
+		_ = filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
+			if err == nil {
+				add(path)
+			}
+			return nil
+		})
+	}
+	return b.String()
+}
+
+// Reload reads the configuration again if its files have changed. One that is
+// wrong is reported and the old one stays in force.
+func (a *App) Reload(ctx context.Context) (bool, error) {
+	a.reload.Lock()
+	defer a.reload.Unlock()
+	if a.current.Load().print == a.print() {
+		return false, nil
+	}
+	cfg, err := a.readConfig()
+	if err != nil {
+		return false, err
+	}
+	return true, a.apply(ctx, cfg)
+}
+
+// remoteHost is the host of a URL or of an address like git@host:path.
+func remoteHost(remote string) string {
+	if u, err := url.Parse(remote); err == nil && u.Host != "" {
+		return u.Host
+	}
+	if _, rest, ok := strings.Cut(remote, "@"); ok && !strings.Contains(remote, "://") {
+		host, _, _ := strings.Cut(rest, ":")
+		return host
+	}
+	return ""
+}

@@ -1,0 +1,172 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"time"
+
+	"github.com/coranto/coranto/internal/catalog"
+	"github.com/coranto/coranto/internal/config"
+	"github.com/coranto/coranto/internal/content"
+	"github.com/coranto/coranto/internal/git"
+	"github.com/coranto/coranto/internal/pipeline"
+	"github.com/coranto/coranto/internal/release"
+	"github.com/coranto/coranto/internal/sqlite"
+)
+
+// Status is how a site stands. It is what `coranto status` prints and what
+// /status.json beside the release says.
+type Status struct {
+	Site     string            `json:"site"`
+	URL      string            `json:"url,omitempty"`
+	Now      time.Time         `json:"now"`
+	LastOK   time.Time         `json:"last_run,omitzero"` // when a run last ended well
+	MaxAge   string            `json:"max_age,omitempty"`
+	Stale    bool              `json:"stale"`
+	LastRun  *pipeline.Summary `json:"run,omitempty"`
+	Release  *release.Release  `json:"release,omitempty"`
+	Posts    int               `json:"posts"`
+	Sources  []SourceStatus    `json:"sources"`
+	Behind   []string          `json:"behind,omitempty"` // edited files that keep the working tree from following the branch
+	Warnings []string          `json:"warnings,omitempty"`
+}
+
+// SourceStatus is how a source stands.
+type SourceStatus struct {
+	ID       string         `json:"id"`
+	Title    string         `json:"title,omitempty"`
+	URL      string         `json:"url"`
+	Health   catalog.Health `json:"health"`
+	Since    time.Time      `json:"since,omitzero"`
+	Checked  time.Time      `json:"checked,omitzero"`
+	OK       time.Time      `json:"ok,omitzero"`
+	Changed  time.Time      `json:"changed,omitzero"`
+	Next     time.Time      `json:"next,omitzero"`
+	Failures int            `json:"failures,omitempty"`
+	Error    string         `json:"error,omitempty"`
+	Message  string         `json:"message,omitempty"`
+	MovedTo  string         `json:"moved_to,omitempty"`
+}
+
+// Status tells how the open site stands.
+func (a *App) Status(ctx context.Context) (Status, error) {
+	st, err := status(ctx, a.Config(), a.catalog, a.releases, a.o.Now())
+	if err != nil {
+		return st, err
+	}
+	if snap, err := a.content.Snapshot(ctx); err == nil {
+		st.Posts = snap.Len()
+		st.Warnings = snap.Warnings()
+	}
+	st.Behind, _ = a.content.Behind(ctx)
+	return st, nil
+}
+
+// StatusOf tells how the site in dir stands, without taking it: it works while
+// another process serves it, and changes nothing.
+func StatusOf(ctx context.Context, dir string, o Options) (Status, error) {
+	o.defaults()
+	l, err := layoutOf(dir)
+	if err != nil {
+		return Status{}, err
+	}
+	cfg, err := l.readConfig()
+	if err != nil {
+		return Status{}, err
+	}
+	var cat *catalog.Catalog
+	db, err := sqlite.Open(l.database(), sqlite.Options{ReadOnly: true})
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		return Status{}, err
+	default:
+		defer db.Close()
+		cat = catalog.View(db)
+	}
+	var rel *release.Store
+	if exists(l.releases()) {
+		if rel, err = release.Open(l.releases(), release.Options{Now: o.Now}); err != nil {
+			return Status{}, err
+		}
+	}
+	st, err := status(ctx, cfg, cat, rel, o.Now())
+	if err != nil {
+		return st, err
+	}
+	repo, err := git.Open(ctx, l.Dir, git.Options{})
+	if err != nil {
+		return st, err
+	}
+	defer repo.Close()
+	store, err := content.Open(ctx, repo, content.Options{Path: cfg.Content, Branch: cfg.Branch, Cache: content.DirCache(l.cache())})
+	if err != nil {
+		return st, err
+	}
+	defer store.Close()
+	snap, err := store.Snapshot(ctx)
+	if err != nil {
+		return st, err
+	}
+	st.Posts, st.Warnings = snap.Len(), snap.Warnings()
+	st.Behind, err = store.Behind(ctx)
+	return st, err
+}
+
+func status(ctx context.Context, cfg *config.Config, cat *catalog.Catalog, rel *release.Store, now time.Time) (Status, error) {
+	st := Status{Site: cfg.Site.Title, URL: cfg.Site.URL, Now: now.UTC().Truncate(time.Second), Sources: []SourceStatus{}}
+	states := map[string]catalog.State{}
+	var err error
+	if cat != nil {
+		if states, err = cat.States(ctx); err != nil {
+			return st, err
+		}
+		ok, err := cat.Fact(ctx, pipeline.FactLastOK)
+		if err != nil {
+			return st, err
+		}
+		st.LastOK, _ = time.Parse(time.RFC3339, ok)
+		last, err := cat.Fact(ctx, pipeline.FactLastRun)
+		if err != nil {
+			return st, err
+		}
+		if last != "" {
+			st.LastRun = &pipeline.Summary{}
+			if json.Unmarshal([]byte(last), st.LastRun) != nil {
+				st.LastRun = nil
+			}
+		}
+	}
+	if age := cfg.Freshness.MaxAge; age > 0 {
+		st.MaxAge = age.String()
+		st.Stale = now.Sub(st.LastOK) > age
+	}
+	if rel != nil {
+		m, err := rel.Current()
+		if err != nil && !errors.Is(err, release.ErrNone) {
+			return st, err
+		}
+		if err == nil {
+			r := m.Release()
+			st.Release = &r
+		}
+	}
+	for _, src := range cfg.Sources {
+		s := states[src.ID]
+		if s.URL != src.URL {
+			s = catalog.State{}
+		}
+		e := SourceStatus{ID: src.ID, Title: src.Title, URL: src.URL, Health: s.Health(src, now), Since: s.Since, Checked: s.Checked,
+			OK: s.OK, Changed: s.Changed, Next: s.Next, Failures: s.Failures, Error: s.Error, Message: s.Message, MovedTo: s.MovedTo}
+		if e.Title == "" {
+			e.Title = s.Title
+		}
+		if s.Use != "" {
+			e.MovedTo = s.Use
+		}
+		st.Sources = append(st.Sources, e)
+	}
+	return st, nil
+}

@@ -1,0 +1,133 @@
+package app
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sort"
+	"strings"
+
+	"github.com/coranto/coranto/internal/config"
+	"github.com/coranto/coranto/internal/secret"
+	"github.com/coranto/coranto/internal/trust"
+)
+
+// Trusted is what there is to trust in a site directory.
+type Trusted struct {
+	Parts   []Part `json:"parts"`
+	Digest  string `json:"digest"`
+	Already bool   `json:"already"`
+}
+
+// Part is one thing that would run programs or open networks.
+type Part struct {
+	Kind string `json:"kind"` // zone, task, build, workflow
+	Text string `json:"text"`
+}
+
+// parts lists what needs trust, and everything in it that matters.
+func (l Layout) parts(cfg *config.Config) ([]Part, error) {
+	var out []Part
+	add := func(kind, name string, v any) error {
+		b, err := json.Marshal(v)
+		out = append(out, Part{kind, strings.TrimSpace(name + " " + string(b))})
+		return err
+	}
+	for _, z := range cfg.Zones {
+		if err := add("zone", z.Name, z); err != nil {
+			return nil, err
+		}
+	}
+	for _, t := range cfg.Tasks {
+		if err := add("task", t.Name, t); err != nil {
+			return nil, err
+		}
+	}
+	if len(cfg.Build.Command) > 0 {
+		if err := add("build", "", cfg.Build); err != nil {
+			return nil, err
+		}
+	}
+	for _, f := range workflowFiles(l) {
+		b, err := os.ReadFile(f)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, Part{"workflow", fmt.Sprintf("%s sha256 %s", filepath.Base(f), trust.Digest(b))})
+	}
+	return out, nil
+}
+
+// workflowFiles lists the site's own state machines.
+func workflowFiles(l Layout) []string {
+	files, _ := filepath.Glob(filepath.Join(l.workflows(), "*.asl.json"))
+	sort.Strings(files)
+	return files
+}
+
+func digest(parts []Part) string {
+	var all [][]byte
+	for _, p := range parts {
+		all = append(all, []byte(p.Kind), []byte(p.Text))
+	}
+	return trust.Digest(all...)
+}
+
+// trusted reports whether all that needs trust has it.
+func (l Layout) trusted(cfg *config.Config) (bool, error) {
+	parts, err := l.parts(cfg)
+	if err != nil || len(parts) == 0 {
+		return true, err
+	}
+	store, err := trust.Open("")
+	if errors.Is(err, trust.ErrNoPlace) {
+		return false, nil // nobody can have said so
+	}
+	if err != nil {
+		return false, err
+	}
+	return store.Trusted(l.Dir, digest(parts))
+}
+
+// Trust records, outside the repository, that what would run programs or open
+// networks in the site directory dir may do so as it is now.
+func Trust(dir string, dry bool) (Trusted, error) {
+	l, err := layoutOf(dir)
+	if err != nil {
+		return Trusted{}, err
+	}
+	cfg, err := l.readConfig()
+	if err != nil {
+		return Trusted{}, err
+	}
+	parts, err := l.parts(cfg)
+	if err != nil {
+		return Trusted{}, err
+	}
+	t := Trusted{Parts: parts, Digest: digest(parts)}
+	if len(parts) == 0 {
+		return t, nil
+	}
+	store, err := trust.Open("")
+	if err != nil {
+		return t, err
+	}
+	if t.Already, err = store.Trusted(l.Dir, t.Digest); err != nil || dry || t.Already {
+		return t, err
+	}
+	return t, store.Trust(l.Dir, t.Digest)
+}
+
+// Secrets opens the secrets of the site in dir.
+func Secrets(dir string) (*secret.Store, error) {
+	l, err := layoutOf(dir)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := l.readConfig(); err != nil {
+		return nil, err
+	}
+	return secret.Open(l.secrets(), secret.Options{}), nil
+}

@@ -1,0 +1,224 @@
+package pipeline
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/coranto/coranto"
+	"github.com/coranto/coranto/internal/catalog"
+	"github.com/coranto/coranto/internal/content"
+	"github.com/coranto/coranto/internal/engine"
+)
+
+// CommitInput is all that a run has read.
+type CommitInput struct {
+	Started time.Time `json:"started"` // of the run: first_seen of its posts
+	Skipped int       `json:"skipped"`
+	Results []Result  `json:"results"`
+}
+
+// Result is what came of one source.
+type Result struct {
+	Source  Ask       `json:"source"`
+	Fetched Outcome   `json:"fetched"`
+	Known   Known     `json:"known"`
+	Posts   []Scraped `json:"posts,omitempty"`
+	Error   *Failure  `json:"error,omitempty"`
+}
+
+// Failure is an error as a Catch hands it on.
+type Failure struct {
+	Error string `json:"Error"`
+	Cause string `json:"Cause"`
+}
+
+// Trouble is a source that failed, and why.
+type Trouble struct {
+	Source string `json:"source"`
+	URL    string `json:"url"`
+	Error  string `json:"error"`
+	Cause  string `json:"cause"`
+}
+
+// Summary is what a run did. It is the output of the aggregate workflow.
+type Summary struct {
+	Run         string    `json:"run"`
+	Started     time.Time `json:"started"`
+	Ended       time.Time `json:"ended"`
+	Sources     int       `json:"sources"` // asked
+	NotModified int       `json:"not_modified"`
+	Skipped     int       `json:"skipped"` // not due, or on hold
+	Failed      []Trouble `json:"failed,omitempty"`
+	Held        []Trouble `json:"held,omitempty"`
+	Moved       []Trouble `json:"moved,omitempty"`
+	Entries     int       `json:"entries"`
+	New         int       `json:"new"`
+	Merged      int       `json:"merged"`
+	Revised     int       `json:"revised"`
+	Unscraped   int       `json:"unscraped"` // new posts whose page could not be read
+	Commit      string    `json:"commit,omitempty"`
+	Pushed      bool      `json:"pushed,omitempty"`
+	PushError   string    `json:"push_error,omitempty"`
+	Behind      []string  `json:"behind,omitempty"` // files the user has edited
+}
+
+// Facts about runs.
+const (
+	FactLastRun = "run.last" // Summary as JSON
+	FactLastOK  = "run.ok"   // when a run last ended well, RFC 3339
+)
+
+func (p *Pipeline) commitPosts(ctx context.Context, t engine.Task, in CommitInput) (Summary, error) {
+	set := p.Settings()
+	for _, r := range in.Results {
+		if r.Error != nil && strings.HasPrefix(r.Error.Error, "Content.") {
+			return Summary{}, &engine.TaskError{Name: r.Error.Error, Cause: r.Error.Cause}
+		}
+	}
+	inOrder(in.Results, set.Sources)
+	sum := Summary{Run: string(t.Execution), Started: in.Started, Sources: len(in.Results), Skipped: in.Skipped}
+	batch := content.Batch{Run: string(t.Execution), FirstSeen: in.Started.UTC().Truncate(time.Second)}
+	with := content.Assembly{FirstSeen: batch.FirstSeen, Location: set.Location, TagMap: set.TagMap}
+	fresh := map[string]int{}
+	for _, r := range in.Results {
+		for _, s := range r.Posts {
+			if s.Error != "" {
+				sum.Unscraped++
+			}
+			batch.Posts = append(batch.Posts, content.Assemble(r.Source.Source, s.Entry, s.Page, with))
+			fresh[r.Source.ID]++
+		}
+		batch.Changes = append(batch.Changes, r.Known.Changes...)
+		sum.Entries += r.Fetched.Entries
+		sum.count(r)
+	}
+	batch.SourcesRead, batch.SourcesFailed = len(in.Results)-len(sum.Failed), len(sum.Failed)
+	res, err := p.Content.Commit(ctx, batch)
+	if err != nil {
+		return Summary{}, err
+	}
+	sum.Commit, sum.New, sum.Merged, sum.Revised = res.Commit, len(res.Added), len(res.Merged), len(res.Revised)
+	sum.Pushed, sum.Behind = res.Pushed, res.Behind
+	if res.PushError != nil {
+		sum.PushError = res.PushError.Error()
+	}
+	// From here on the posts are durable: the validators may become current.
+	if err := p.record(ctx, set, in.Results, fresh); err != nil {
+		return Summary{}, err
+	}
+	sum.Ended = p.Now().UTC().Truncate(time.Second)
+	return sum, p.remember(ctx, sum)
+}
+
+// inOrder sorts results as the configuration lists the sources: of two that
+// bring the same article in one run, the first listed has it.
+func inOrder(results []Result, sources []coranto.Source) {
+	at := make(map[string]int, len(sources))
+	for i, s := range sources {
+		at[s.ID] = i
+	}
+	slices.SortStableFunc(results, func(a, b Result) int { return at[a.Source.ID] - at[b.Source.ID] })
+}
+
+func (s *Summary) count(r Result) {
+	t := Trouble{Source: r.Source.ID, URL: r.Source.Address, Error: r.Fetched.Error, Cause: r.Fetched.Message}
+	switch {
+	case r.Error != nil:
+		t.Error, t.Cause = r.Error.Error, r.Error.Cause
+		s.Failed = append(s.Failed, t)
+	case !r.Fetched.Held.IsZero():
+		s.Held = append(s.Held, t)
+	case r.Fetched.Gone:
+		s.Failed = append(s.Failed, t)
+	case r.Fetched.Permanent != "":
+		t.Error, t.Cause = "Fetch.Moved", r.Fetched.Permanent
+		s.Moved = append(s.Moved, t)
+		fallthrough
+	default:
+		if r.Fetched.NotModified {
+			s.NotModified++
+		}
+	}
+}
+
+// record tells the catalog what each source came to, in one transaction.
+func (p *Pipeline) record(ctx context.Context, set *Settings, results []Result, fresh map[string]int) error {
+	by := make(map[string]Result, len(results))
+	ids := make([]string, 0, len(results))
+	for _, r := range results {
+		by[r.Source.ID] = r
+		ids = append(ids, r.Source.ID)
+	}
+	now := p.Now().UTC().Truncate(time.Second)
+	return p.Catalog.Update(ctx, ids, func(id string, s catalog.State) catalog.State {
+		r := by[id]
+		o := r.Fetched
+		at := o.At
+		if at.IsZero() {
+			at = now
+		}
+		out := catalog.Outcome{At: at, NotModified: o.NotModified, Validators: o.Validators, New: fresh[id], Entries: o.Entries,
+			Identity: o.Identity, Title: o.Title, Site: o.Site, Format: o.Format, PostGap: o.PostGap, MaxAge: o.MaxAge,
+			Permanent: o.Permanent, Gone: o.Gone, Held: o.Held, Error: o.Error, Message: o.Message}
+		if r.Error != nil {
+			out.Error, out.Message = r.Error.Error, r.Error.Cause
+		}
+		every := set.Every
+		if d, err := time.ParseDuration(r.Source.Every); err == nil && r.Source.Every != "" {
+			every = d
+		}
+		return s.For(r.Source.Source, r.Source.Rules).After(out, every, set.Bounds)
+	})
+}
+
+// remember keeps the facts of a run that ended well.
+func (p *Pipeline) remember(ctx context.Context, sum Summary) error {
+	snap, err := p.Content.Snapshot(ctx)
+	if err != nil {
+		return err
+	}
+	b, err := json.Marshal(sum)
+	if err != nil {
+		return err
+	}
+	for name, value := range map[string]string{
+		factCommit:  snap.Commit(),
+		factPosts:   strconv.Itoa(snap.Len()),
+		FactLastRun: string(b),
+		FactLastOK:  sum.Ended.Format(time.RFC3339),
+	} {
+		if err := p.Catalog.SetFact(ctx, name, value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// lost reports whether the branch no longer holds what it held at commit.
+func (p *Pipeline) lost(ctx context.Context, commit string) (bool, error) {
+	snap, err := p.Content.Snapshot(ctx)
+	if err != nil || snap.Commit() == commit {
+		return false, err
+	}
+	if in, err := p.Contains(ctx, snap.Commit(), commit); err != nil || !in {
+		return err == nil, err
+	}
+	had, err := p.Catalog.Fact(ctx, factPosts)
+	if err != nil {
+		return false, err
+	}
+	before, _ := strconv.Atoi(had)
+	return snap.Len() < before, nil
+}
+
+func people(names []string) []coranto.Person {
+	var out []coranto.Person
+	for _, n := range names {
+		out = append(out, coranto.Person{Name: n})
+	}
+	return out
+}

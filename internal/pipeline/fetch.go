@@ -1,0 +1,172 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/coranto/coranto"
+	"github.com/coranto/coranto/internal/catalog"
+	"github.com/coranto/coranto/internal/egress"
+	"github.com/coranto/coranto/internal/engine"
+	"github.com/coranto/coranto/internal/feed"
+)
+
+// FetchInput names the source to ask.
+type FetchInput struct {
+	Source Ask `json:"source"`
+}
+
+// Fetched is what a source answered.
+type Fetched struct {
+	Outcome Outcome         `json:"outcome"`
+	Count   int             `json:"count"`             // entries to be matched
+	Entries []coranto.Entry `json:"entries,omitempty"` // in the order of the document, filters applied
+}
+
+// Outcome is what there is to remember of an answer, once its posts are durable.
+type Outcome struct {
+	At          time.Time          `json:"at"`
+	Status      int                `json:"status,omitempty"`
+	NotModified bool               `json:"not_modified,omitempty"`
+	Validators  catalog.Validators `json:"validators,omitzero"`
+	Entries     int                `json:"entries,omitempty"`
+	Filtered    int                `json:"filtered,omitempty"` // entries the filters dropped
+	Malformed   bool               `json:"malformed,omitempty"`
+	Identity    string             `json:"identity,omitempty"`
+	Title       string             `json:"title,omitempty"`
+	Site        string             `json:"site,omitempty"`
+	Format      string             `json:"format,omitempty"`
+	PostGap     time.Duration      `json:"post_gap,omitempty"`
+	MaxAge      time.Duration      `json:"max_age,omitempty"`
+	Permanent   string             `json:"permanent,omitempty"`
+	Gone        bool               `json:"gone,omitempty"`
+	Held        time.Time          `json:"held,omitzero"`
+	Error       string             `json:"error,omitempty"`
+	Message     string             `json:"message,omitempty"`
+	Bytes       int64              `json:"bytes,omitempty"`
+}
+
+func (p *Pipeline) fetchFeed(ctx context.Context, t engine.Task, in FetchInput) (Fetched, error) {
+	ask, now := in.Source, p.Now().UTC().Truncate(time.Second)
+	src := ask.Source
+	src.URL = ask.Address
+	v := feed.Validators{URL: ask.Address, ETag: ask.Validators.ETag, LastModified: ask.Validators.LastModified, BodyHash: ask.Validators.BodyHash}
+	g := &gate{Getter: p.Settings().Web, tokens: p.parse}
+	res, err := feed.Fetch(ctx, g, src, v, feed.Options{SummaryOnly: src.FullText != "feed"})
+	g.leave()
+	out := Outcome{At: now, Status: res.Status, NotModified: res.NotModified, MaxAge: res.MaxAge,
+		Permanent: res.Permanent, Gone: res.Gone, Bytes: res.Bytes,
+		Validators: catalog.Validators{ETag: res.Validators.ETag, LastModified: res.Validators.LastModified, BodyHash: res.Validators.BodyHash}}
+	if h, ok := errors.AsType[*egress.HeldError](err); ok {
+		// Not a failure: the server said when, and that is when it is asked.
+		out.Held, out.Error, out.Message = h.Until, "Fetch.Held", h.Error()
+		return Fetched{Outcome: out}, nil
+	}
+	if err != nil {
+		return Fetched{}, err
+	}
+	if out.Gone {
+		out.Error, out.Message = "Fetch.Gone", src.URL+" is gone for good (410)"
+		return Fetched{Outcome: out}, nil
+	}
+	if res.NotModified {
+		return Fetched{Outcome: out}, nil
+	}
+	doc := res.Document
+	out.Entries, out.Malformed = len(doc.Entries), doc.Malformed
+	out.Title, out.Site, out.Format = doc.Feed.Title, doc.Feed.Link, doc.Format
+	out.Identity = identity(doc)
+	out.PostGap = postGap(doc.Entries)
+	kept, err := filter(src, doc.Entries)
+	if err != nil {
+		return Fetched{}, err
+	}
+	out.Filtered = len(doc.Entries) - len(kept)
+	return Fetched{Outcome: out, Count: len(kept), Entries: kept}, nil
+}
+
+// gate lets through as many answers as there are tokens, until leave: the body
+// and what is parsed of it are the memory of a run.
+type gate struct {
+	Getter
+	tokens chan struct{}
+	inside bool
+}
+
+func (g *gate) Get(ctx context.Context, r egress.Request) (*egress.Response, error) {
+	res, err := g.Getter.Get(ctx, r)
+	if err != nil || g.inside {
+		return res, err
+	}
+	select {
+	case g.tokens <- struct{}{}:
+		g.inside = true
+		return res, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+func (g *gate) leave() {
+	if g.inside {
+		<-g.tokens
+		g.inside = false
+	}
+}
+
+// identity tells feeds apart when an address leads somewhere else: the feed's
+// own id, else its title and site.
+func identity(doc *feed.Document) string {
+	if doc.Feed.ID != "" {
+		return doc.Feed.ID
+	}
+	return doc.Feed.Title + " " + doc.Feed.Link
+}
+
+// postGap is the mean time between the entries of a document, 0 where it
+// cannot be told.
+func postGap(entries []coranto.Entry) time.Duration {
+	var first, last time.Time
+	n := 0
+	for _, e := range entries {
+		if e.Published.IsZero() {
+			continue
+		}
+		if n == 0 || e.Published.Before(first) {
+			first = e.Published
+		}
+		if n == 0 || e.Published.After(last) {
+			last = e.Published
+		}
+		n++
+	}
+	if n < 2 {
+		return 0
+	}
+	return last.Sub(first) / time.Duration(n-1)
+}
+
+// filter keeps the entries that a source's rules want.
+func filter(src coranto.Source, entries []coranto.Entry) ([]coranto.Entry, error) {
+	if src.Include == nil && src.Exclude == nil {
+		return entries, nil
+	}
+	include, err := src.Include.Compile()
+	if err != nil {
+		return nil, &engine.TaskError{Name: "Source.Filter", Cause: "include: " + err.Error(), Err: err}
+	}
+	exclude, err := src.Exclude.Compile()
+	if err != nil {
+		return nil, &engine.TaskError{Name: "Source.Filter", Cause: "exclude: " + err.Error(), Err: err}
+	}
+	var kept []coranto.Entry
+	for i := range entries {
+		in, _ := include.Match(&entries[i])
+		out, _ := exclude.Match(&entries[i])
+		if (in || src.Include == nil) && !out {
+			kept = append(kept, entries[i])
+		}
+	}
+	return kept, nil
+}

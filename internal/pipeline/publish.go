@@ -1,0 +1,227 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/coranto/coranto"
+	"github.com/coranto/coranto/internal/engine"
+	"github.com/coranto/coranto/internal/release"
+	"github.com/coranto/coranto/internal/site"
+)
+
+// BuildInput asks for a build of the branch's head.
+type BuildInput struct {
+	Force bool `json:"force,omitempty"` // past the guards
+}
+
+// Built is a release that is ready to go live.
+type Built struct {
+	Release string      `json:"release"`
+	Commit  string      `json:"commit"`
+	New     bool        `json:"new"` // its files differ from every release before
+	Report  site.Report `json:"report"`
+	Want    string      `json:"want"` // Wanted when it was built
+}
+
+// FactPublished is the name of the fact that holds Wanted of the last release
+// made live, and its ID.
+const FactPublished = "published"
+
+// Wanted names what the site should show: content, configuration, theme,
+// generator. A site is published when FactPublished holds the same.
+func (s *Settings) Wanted(commit string) string { return commit + " " + s.Hash }
+
+func (p *Pipeline) buildSite(ctx context.Context, t engine.Task, in BuildInput) (Built, error) {
+	set := p.Settings()
+	snap, err := p.Content.Snapshot(ctx)
+	if err != nil {
+		return Built{}, err
+	}
+	posts, err := snap.Posts(ctx)
+	if err != nil {
+		return Built{}, err
+	}
+	input, err := p.siteInput(ctx, set, posts)
+	if err != nil {
+		return Built{}, err
+	}
+	input.Commit = snap.Commit()
+	b, err := p.Releases.Begin(release.Meta{Commit: snap.Commit(), Run: string(t.Execution), Config: set.Hash, Generator: "coranto " + set.Version})
+	if err != nil {
+		return Built{}, err
+	}
+	defer b.Abort()
+	memo, err := p.Releases.LoadMemo()
+	if err != nil {
+		memo = nil // disposable: everything is rendered
+	}
+	seen := newRemember(memo)
+	to := &sink{build: b, pages: map[string]bool{}}
+	report, err := site.Build(ctx, input, to, seen)
+	if err != nil {
+		return Built{}, err
+	}
+	if err := p.putPictures(ctx, b, input.Images, p.live); err != nil {
+		return Built{}, err
+	}
+	if !in.Force {
+		if err := p.guard(posts, to.pages, set.MaxRemoved); err != nil {
+			return Built{}, err
+		}
+	}
+	r, err := b.Finish(ctx)
+	if err != nil {
+		return Built{}, err
+	}
+	if err := p.Releases.SaveMemo(seen.used); err != nil {
+		p.Log.WarnContext(ctx, "the next build will render everything", KeyError, err)
+	}
+	return Built{Release: r.ID, Commit: snap.Commit(), New: r.New, Report: report, Want: set.Wanted(snap.Commit())}, nil
+}
+
+// siteInput is what a build depends on.
+func (p *Pipeline) siteInput(ctx context.Context, set *Settings, posts []coranto.Post) (site.Input, error) {
+	states, err := p.Catalog.States(ctx)
+	if err != nil {
+		return site.Input{}, err
+	}
+	in := site.Input{Config: set.Site, Posts: posts, Sources: slices.Clone(set.Sources), Theme: set.Theme, Version: set.Version}
+	for i := range in.Sources {
+		src := &in.Sources[i]
+		if src.Title == "" {
+			src.Title = states[src.ID].Title
+		}
+		if src.Site == "" {
+			src.Site = states[src.ID].Site
+		}
+	}
+	if p.Pictures != nil && set.Pictures {
+		if in.Images, err = p.Pictures.Ready(ctx); err != nil {
+			return site.Input{}, err
+		}
+	}
+	return in, nil
+}
+
+// live finds the hash of a file of the current release.
+func (p *Pipeline) live(path string) (string, bool) {
+	m, err := p.Releases.Current()
+	if err != nil {
+		return "", false
+	}
+	f, ok := m.Lookup(path)
+	return f.Hash, ok
+}
+
+// guard refuses a site that lost more of its posts than people take away by
+// intent: hiding a post is intent, a post that is no longer there may be none.
+func (p *Pipeline) guard(posts []coranto.Post, pages map[string]bool, limit float64) error {
+	old, err := p.Releases.Current()
+	if errors.Is(err, release.ErrNone) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	hidden := map[string]bool{}
+	for i := range posts {
+		if posts[i].Hidden {
+			hidden[posts[i].ID] = true
+		}
+	}
+	var had, lost int
+	for _, f := range old.Files() {
+		id, ok := postOf(f.Path)
+		if !ok {
+			continue
+		}
+		had++
+		if !pages[f.Path] && !hidden[id] {
+			lost++
+		}
+	}
+	if lost == 0 || float64(lost) <= limit*float64(had) {
+		return nil
+	}
+	return fmt.Errorf("%w: the build would drop %d of %d posts, guards.max_removed is %.4g%%; the old release stays (coranto build --force publishes it all the same)", ErrGuard, lost, had, limit*100)
+}
+
+// postOf finds the ID of the post whose page a path is.
+func postOf(path string) (string, bool) {
+	id, ok := strings.CutPrefix(path, "posts/")
+	if !ok {
+		return "", false
+	}
+	return strings.CutSuffix(id, "/index.html")
+}
+
+func (p *Pipeline) activateRelease(ctx context.Context, _ engine.Task, in Built) (Built, error) {
+	if err := p.Releases.Activate(ctx, in.Release); err != nil {
+		return Built{}, err
+	}
+	if err := p.Catalog.SetFact(ctx, FactPublished, in.Want); err != nil {
+		return Built{}, err
+	}
+	if keep := p.Settings().Keep; keep > 0 {
+		if _, err := p.Releases.GC(ctx, keep); err != nil {
+			p.Log.WarnContext(ctx, "old releases were not removed", KeyError, err)
+		}
+	}
+	return in, nil
+}
+
+// sink hands the files of a build to a release.
+type sink struct {
+	build *release.Build
+	pages map[string]bool // posts' pages
+}
+
+var _ site.Sink = (*sink)(nil)
+
+func (s *sink) note(path string) {
+	if _, ok := postOf(path); ok {
+		s.pages[path] = true
+	}
+}
+
+func (s *sink) Put(path string, body []byte) (string, error) {
+	s.note(path)
+	return s.build.Put(path, body)
+}
+
+func (s *sink) Reuse(path, hash string) error {
+	s.note(path)
+	err := s.build.Reuse(path, hash)
+	if errors.Is(err, release.ErrNotFound) {
+		return fmt.Errorf("%w: %w", site.ErrGone, err)
+	}
+	return err
+}
+
+// remember is a memo that keeps what this build used and forgets the rest.
+type remember struct {
+	old  release.Memo
+	used release.Memo
+}
+
+var _ site.Memo = (*remember)(nil)
+
+func newRemember(old release.Memo) *remember {
+	return &remember{old: old, used: make(release.Memo, len(old))}
+}
+
+func (r *remember) Get(key [32]byte) (string, bool) {
+	hash, ok := r.used[key]
+	if !ok {
+		if hash, ok = r.old[key]; ok {
+			r.used[key] = hash
+		}
+	}
+	return hash, ok
+}
+
+func (r *remember) Set(key [32]byte, hash string) { r.used[key] = hash }
