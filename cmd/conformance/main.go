@@ -19,6 +19,7 @@ var dialects = []struct {
 	run  func(r io.Reader, w io.Writer) error
 }{
 	{"asl", runASL},
+	{"feeds", feeds},
 }
 
 func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }

@@ -8,6 +8,8 @@ package feed
 
 import (
 	"errors"
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/coranto/coranto"
@@ -28,6 +30,10 @@ type Meta struct {
 	// of plain text (from the content where there is no summary): enough to say
 	// what is new, at a fraction of the cost of sanitising.
 	SummaryOnly bool
+
+	// Unsanitised leaves the HTML of Summary and Content as the feed has it: for
+	// measuring, and for callers that sanitise it themselves. Never to be shown.
+	Unsanitised bool
 }
 
 // Document is a feed. Its JSON form is what `coranto feed parse --json` prints.
@@ -75,7 +81,30 @@ type Candidate struct {
 
 // Parse reads a feed. The only error is ErrNotFeed, wrapped with what the
 // document is instead.
-func Parse(body []byte, m Meta) (*Document, error) { return nil, ErrNotFeed }
+func Parse(body []byte, m Meta) (*Document, error) {
+	d := decode(body, m.ContentType)
+	text := strings.TrimLeft(d.text, " \t\r\n\f")
+	var doc *Document
+	var err error
+	switch {
+	case text == "":
+		return nil, fmt.Errorf("%w: the document is empty", ErrNotFeed)
+	case text[0] == '{' || text[0] == '[':
+		doc, err = parseJSON(text, m)
+	default:
+		p := newParser(text, m)
+		doc, err = p.doc, p.run()
+	}
+	if err != nil {
+		return nil, err
+	}
+	doc.Encoding = d.encoding
+	doc.Malformed = doc.Malformed || d.bad
+	if doc.Entries == nil {
+		doc.Entries = []coranto.Entry{}
+	}
+	return doc, nil
+}
 
 // Discover lists the feeds that an HTML page points to, best first.
 func Discover(body []byte, m Meta) []Candidate { return nil }

@@ -1,6 +1,7 @@
 package markup
 
 import (
+	"bytes"
 	"net/url"
 	"slices"
 	"strings"
@@ -154,7 +155,9 @@ func (w *sanitizer) end() {
 		return
 	}
 	if t.name == "br" {
-		w.out = append(w.out, "<br>"...)
+		if !bytes.HasSuffix(w.out, []byte("<br>")) { // <br></br> is one
+			w.out = append(w.out, "<br>"...)
+		}
 		return
 	}
 	for i := len(w.open) - 1; i >= 0; i-- {
