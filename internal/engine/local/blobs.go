@@ -10,8 +10,11 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/klauspost/compress/zstd"
+
 	"github.com/coranto/coranto/asl"
 	"github.com/coranto/coranto/internal/engine"
+	"github.com/coranto/coranto/internal/sqlite"
 )
 
 // storedValue says where a value is: ref is empty when it stands in the journal
@@ -21,13 +24,51 @@ type storedValue struct {
 	blob *blob
 }
 
-type blob struct{ body []byte }
+// blob is a value as the table holds it: packed, where that makes it smaller.
+type blob struct {
+	body []byte
+	size int // unpacked; of a body that is not packed its length
+}
 
 const refPrefix = "sha256:"
 
 func refOf(body []byte) engine.Ref {
 	sum := sha256.Sum256(body)
 	return engine.Ref(refPrefix + hex.EncodeToString(sum[:]))
+}
+
+// packer packs blobs with zstd at its fastest, which costs what it saves in
+// checksums and copies, and leaves a quarter of feeds and pages.
+type packer struct {
+	enc *zstd.Encoder
+	dec *zstd.Decoder
+}
+
+func newPacker() (*packer, error) {
+	enc, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderCRC(false), zstd.WithLowerEncoderMem(true))
+	if err != nil {
+		return nil, err
+	}
+	dec, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecoderMaxMemory(asl.MaxValueBytes))
+	if err != nil {
+		return nil, err
+	}
+	return &packer{enc, dec}, nil
+}
+
+func (p *packer) pack(value []byte) *blob {
+	packed := p.enc.EncodeAll(value, make([]byte, 0, len(value)/3))
+	if len(packed) < len(value)/8*7 {
+		return &blob{packed, len(value)}
+	}
+	return &blob{value, len(value)}
+}
+
+func (p *packer) unpack(b blob) ([]byte, error) {
+	if len(b.body) == b.size {
+		return b.body, nil
+	}
+	return p.dec.DecodeAll(b.body, make([]byte, 0, min(b.size, 1<<20)))
 }
 
 // storeValue decides where v is kept. A Blobs of one's own is written to at
@@ -38,7 +79,7 @@ func (r *Runtime) storeValue(ctx context.Context, v asl.Value) (storedValue, err
 	}
 	body := v.JSON()
 	if r.o.Blobs == nil {
-		return storedValue{refOf(body), &blob{body}}, nil
+		return storedValue{refOf(body), r.Store.packer.pack(body)}, nil
 	}
 	ref, err := r.o.Blobs.Put(ctx, body)
 	if err != nil {
@@ -71,8 +112,8 @@ type table struct{ r *Runtime }
 // Put joins the next transaction of the journal, so that a thousand tasks that
 // put at the same time share its fsync.
 func (t table) Put(ctx context.Context, value []byte) (engine.Ref, error) {
-	m := message{blob: &blob{value}, stored: storedValue{ref: refOf(value)}}
-	m.stored.blob = m.blob
+	m := message{stored: storedValue{refOf(value), t.r.Store.packer.pack(value)}}
+	m.blob = m.stored.blob
 	if task, ok := engine.TaskOf(ctx); ok {
 		m.id = task.Execution
 	}
@@ -88,22 +129,32 @@ func (t table) Get(ctx context.Context, ref engine.Ref) ([]byte, error) {
 }
 
 // readTable reads blobs from the database.
-type readTable struct{ db *sql.DB }
+type readTable struct {
+	db     *sql.DB
+	packer *packer
+}
 
 // Put implements engine.Blobs.
 func (readTable) Put(context.Context, []byte) (engine.Ref, error) { return "", errors.ErrUnsupported }
 
 // Get implements engine.Blobs.
 func (t readTable) Get(ctx context.Context, ref engine.Ref) ([]byte, error) {
-	var body []byte
-	err := t.db.QueryRowContext(ctx, `SELECT body FROM engine_blobs WHERE ref = ?`, string(ref)).Scan(&body)
+	var b blob
+	err := t.db.QueryRowContext(ctx, `SELECT size, body FROM engine_blobs WHERE ref = ?`, string(ref)).Scan(&b.size, &b.body)
 	if errors.Is(err, sql.ErrNoRows) {
-		err = engine.ErrNotFound
+		return nil, fmt.Errorf("value %s: %w", ref, engine.ErrNotFound)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("value %s: %w", ref, err)
+		return nil, fmt.Errorf("value %s: %w", ref, sqlite.Explain(err))
 	}
-	return body, nil
+	value, err := t.packer.unpack(b)
+	if err == nil && refOf(value) != ref {
+		err = errors.New("its bytes are not those of its hash")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("value %s: %w: %w", ref, errLine, err)
+	}
+	return value, nil
 }
 
 // isRef tells a Ref from JSON in a value column.

@@ -26,6 +26,7 @@ type start struct {
 	req     engine.StartRequest
 	machine *asl.Machine
 	input   asl.Value
+	limits  string // as JSON
 	seed    uint64
 }
 

@@ -22,7 +22,9 @@ import (
 // database collide at once rather than mix.
 //
 // A value column holds JSON, or a Ref where the value is in Blobs. Times are
-// nanoseconds since 1970.
+// nanoseconds since 1970. Whatever replaying depends on is pinned: definition,
+// interpreter's revision, limits and seed. A blob whose size is not its length is
+// packed with zstd.
 var schema = []string{`
 CREATE TABLE engine_definitions (
 	hash TEXT PRIMARY KEY,
@@ -34,6 +36,7 @@ CREATE TABLE engine_executions (
 	workflow   TEXT NOT NULL,
 	definition TEXT NOT NULL REFERENCES engine_definitions (hash),
 	revision   INTEGER NOT NULL,
+	limits     TEXT NOT NULL,
 	seed       INTEGER NOT NULL,
 	started    INTEGER NOT NULL,
 	input      TEXT NOT NULL,
@@ -54,6 +57,7 @@ CREATE TABLE engine_blobs (
 	key    INTEGER PRIMARY KEY,
 	ref    TEXT NOT NULL UNIQUE,
 	stored INTEGER NOT NULL,
+	size   INTEGER NOT NULL,
 	body   BLOB NOT NULL
 ) STRICT;
 CREATE TABLE engine_blob_users (
@@ -68,7 +72,7 @@ CREATE INDEX engine_blob_users_ref ON engine_blob_users (ref);
 // task has returned, and need not be called again after a restart.
 const taskHanded asl.EventKind = "task-handed"
 
-// line appends the journal's line of an event.
+// appendLine appends the journal's line of an event.
 func appendLine(dst []byte, ev asl.Event, output storedValue) []byte {
 	dst = append(dst, `{"kind":"`...)
 	dst = append(dst, ev.Kind...)
@@ -174,11 +178,11 @@ func (s *statements) prepare(ctx context.Context, db *sqlite.DB) error {
 		query string
 	}{
 		{&s.define, `INSERT OR IGNORE INTO engine_definitions (hash, body) VALUES (?, ?)`},
-		{&s.start, `INSERT INTO engine_executions (id, workflow, definition, revision, seed, started, input, status) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`},
+		{&s.start, `INSERT INTO engine_executions (id, workflow, definition, revision, limits, seed, started, input, status) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`},
 		{&s.events, `INSERT INTO engine_journal (id, events) VALUES (?, ?)`},
 		{&s.end, `UPDATE engine_executions SET status = ?, ended = ?, output = ?, error = ?, cause = ? WHERE key = ?`},
 		{&s.hasBlob, `SELECT 1 FROM engine_blobs WHERE ref = ?`},
-		{&s.blob, `INSERT INTO engine_blobs (ref, stored, body) VALUES (?, ?, ?)`},
+		{&s.blob, `INSERT INTO engine_blobs (ref, stored, size, body) VALUES (?, ?, ?, ?)`},
 		{&s.user, `INSERT OR IGNORE INTO engine_blob_users (ref, execution) VALUES (?, ?)`},
 	} {
 		stmt, err := db.Stmt(ctx, p.query)
@@ -229,7 +233,7 @@ func (s *statements) writeStart(tx *sql.Tx, x *run) error {
 	if _, err := tx.Stmt(s.define).Exec(x.machine.Hash(), string(x.start.req.Definition)); err != nil {
 		return err
 	}
-	res, err := tx.Stmt(s.start).Exec(string(x.id), x.workflow, x.machine.Hash(), asl.Revision, int64(x.start.seed),
+	res, err := tx.Stmt(s.start).Exec(string(x.id), x.workflow, x.machine.Hash(), asl.Revision, x.start.limits, int64(x.start.seed),
 		x.last.UnixNano(), x.inputText, string(asl.StatusRunning))
 	if err != nil {
 		return err
@@ -244,7 +248,7 @@ func (s *statements) writeBlob(tx *sql.Tx, v storedValue, key int64, now time.Ti
 		var one int
 		err := tx.Stmt(s.hasBlob).QueryRow(string(v.ref)).Scan(&one)
 		if errors.Is(err, sql.ErrNoRows) {
-			_, err = tx.Stmt(s.blob).Exec(string(v.ref), now.UnixNano(), v.blob.body)
+			_, err = tx.Stmt(s.blob).Exec(string(v.ref), now.UnixNano(), v.blob.size, v.blob.body)
 		}
 		if err != nil {
 			return err

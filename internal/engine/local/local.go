@@ -41,7 +41,7 @@ type Options struct {
 	Workers int              // tasks done at the same time; 0: 256, since they mostly wait for the network
 	Now     func() time.Time // nil: time.Now
 	Blobs   engine.Blobs     // of values over BlobSize; nil: a table of the same database
-	Limits  asl.Limits       // of every execution; zero: none
+	Limits  asl.Limits       // of executions that are started; zero: none
 	Log     *slog.Logger     // nil: silent
 	Seed    io.Reader        // of executions that bring none; nil: crypto/rand
 	Grace   time.Duration    // how long Close lets tasks end by themselves; 0: 5 s, negative: not at all
@@ -110,7 +110,6 @@ func Open(ctx context.Context, db *sqlite.DB, tasks engine.Tasks, o Options) (*R
 	if err != nil {
 		return nil, fmt.Errorf("open runtime: %w", err)
 	}
-	store.limits = o.Limits
 	r := &Runtime{
 		Store: store, db: db, tasks: tasks, o: o,
 		in: newInbox(), bytes: newBudget(),
@@ -158,6 +157,11 @@ func (r *Runtime) startMessage(req engine.StartRequest) (message, error) {
 		return message{}, fmt.Errorf("input: %w", err)
 	}
 	s := &start{req: req, machine: machine, input: input, seed: req.Seed}
+	limits, err := json.Marshal(r.o.Limits)
+	if err != nil {
+		return message{}, err
+	}
+	s.limits = string(limits)
 	if s.seed == 0 {
 		var b [8]byte
 		if _, err := io.ReadFull(r.o.Seed, b[:]); err != nil {

@@ -231,7 +231,7 @@ func (r *Runtime) admitStart(m *message, now time.Time) (*run, error) {
 	if !errors.Is(err, engine.ErrNotFound) {
 		return nil, err
 	}
-	x := r.newRun(s.req.ID, s.req.Workflow, s.machine, s.input)
+	x := r.newRun(s.req.ID, s.req.Workflow, s.machine, s.input, r.o.Limits)
 	x.observe = true
 	x.start = s
 	x.inputText = columnText(s.input, m.stored)

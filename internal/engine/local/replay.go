@@ -2,6 +2,7 @@ package local
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
@@ -32,6 +33,13 @@ func (s *Store) machine(ctx context.Context, w *row) (*asl.Machine, error) {
 		return nil, fmt.Errorf("%w: the definition is not the one that was pinned", errLine)
 	}
 	return m, nil
+}
+
+func (w *row) pinnedLimits() (l asl.Limits, err error) {
+	if err := json.Unmarshal([]byte(w.limits), &l); err != nil {
+		return l, fmt.Errorf("%w: limits: %w", errLine, err)
+	}
+	return l, nil
 }
 
 // journalPage is how many rows are read at a time, so that a slow reader of a
@@ -84,7 +92,7 @@ func (s *Store) shared(ctx context.Context, ref engine.Ref, values map[engine.Re
 	}
 	v, err := s.value(ctx, string(ref))
 	if err != nil {
-		return v, fmt.Errorf("%w: %w", errLine, err)
+		return v, err
 	}
 	values[ref] = v
 	return v, nil
@@ -118,7 +126,7 @@ func (s *Store) page(ctx context.Context, next *int64, end int64) ([][]byte, err
 func (s *Store) started(ctx context.Context, w *row) (asl.Event, error) {
 	input, err := s.value(ctx, w.input)
 	if err != nil {
-		return asl.Event{}, fmt.Errorf("%w: input: %w", errLine, err)
+		return asl.Event{}, fmt.Errorf("input: %w", err)
 	}
 	return asl.Event{Kind: asl.Started, Time: fromNano(w.started), Seed: uint64(w.seed), Input: input}, nil
 }
@@ -153,8 +161,11 @@ func (r *Runtime) resume(ctx context.Context) error {
 	return nil
 }
 
-// hopeless says that the next try would fail in the same way.
-func hopeless(err error) bool { return errors.Is(err, errRevision) || errors.Is(err, errLine) }
+// hopeless says that the next try would fail in the same way: what is written
+// cannot be replayed, rather than not be read just now.
+func hopeless(err error) bool {
+	return errors.Is(err, errRevision) || errors.Is(err, errLine) || errors.Is(err, engine.ErrNotFound) || errors.Is(err, asl.ErrJSON)
+}
 
 func (r *Runtime) running(ctx context.Context) ([]row, error) {
 	rows, err := r.Store.db.QueryContext(ctx, `SELECT `+rowColumns+` FROM engine_executions WHERE ended IS NULL ORDER BY key`)
@@ -183,7 +194,11 @@ func (r *Runtime) rebuild(ctx context.Context, w *row) (*run, error) {
 	if err != nil {
 		return nil, err
 	}
-	x := r.newRun(engine.ExecutionID(w.id), w.workflow, m, ev.Input)
+	limits, err := w.pinnedLimits()
+	if err != nil {
+		return nil, err
+	}
+	x := r.newRun(engine.ExecutionID(w.id), w.workflow, m, ev.Input, limits)
 	x.key, x.last = w.key, ev.Time
 	x.apply(ev)
 	for ev, err := range r.Store.events(ctx, w) {
@@ -257,7 +272,12 @@ func (s *Store) History(ctx context.Context, id engine.ExecutionID) iter.Seq2[as
 			return
 		}
 		var told []asl.HistoryEvent
-		o := executionOptions(id, w.workflow, s.limits)
+		limits, err := w.pinnedLimits()
+		if err != nil {
+			fail(err)
+			return
+		}
+		o := executionOptions(id, w.workflow, limits)
 		o.History = func(h asl.HistoryEvent) { told = append(told, h) }
 		x := asl.New(m, o)
 		tell := func(ev asl.Event) (more bool, err error) {

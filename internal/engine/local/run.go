@@ -59,12 +59,12 @@ type task struct {
 
 func (t *task) lane() *lane { return &t.run.lane }
 
-func (r *Runtime) newRun(id engine.ExecutionID, workflow string, m *asl.Machine, input asl.Value) *run {
+func (r *Runtime) newRun(id engine.ExecutionID, workflow string, m *asl.Machine, input asl.Value, limits asl.Limits) *run {
 	x := &run{
 		id: id, workflow: workflow, machine: m, input: input,
 		tasks: map[uint64]*task{}, timers: map[uint64]*timer{}, done: make(chan struct{}),
 	}
-	o := executionOptions(id, workflow, r.o.Limits)
+	o := executionOptions(id, workflow, limits)
 	if r.o.Observe != nil {
 		o.History = func(h asl.HistoryEvent) {
 			if x.observe {

@@ -54,6 +54,8 @@ func TestWhatCannotBeResumed(t *testing.T) {
 		{"definition changed", `UPDATE engine_definitions SET body = body || ' ' WHERE hash = (SELECT definition FROM engine_executions WHERE id = 'bad')`, engine.ErrorJournal},
 		{"definition broken", `UPDATE engine_definitions SET body = '{' WHERE hash = (SELECT definition FROM engine_executions WHERE id = 'bad')`, engine.ErrorJournal},
 		{"input broken", `UPDATE engine_executions SET input = '{' WHERE id = 'bad'`, engine.ErrorJournal},
+		{"result damaged", `UPDATE engine_blobs SET body = x'00', size = 1 WHERE 1`, engine.ErrorJournal},
+		{"result gone", `DELETE FROM engine_blobs WHERE 1`, engine.ErrorJournal},
 		{"input gone", `UPDATE engine_executions SET input = 'sha256:00' WHERE id = 'bad'`, engine.ErrorJournal},
 		{"journal broken", `UPDATE engine_journal SET events = 'x' || char(10) WHERE id >> 32 = (SELECT key FROM engine_executions WHERE id = 'bad')`, engine.ErrorJournal},
 		{"journal cut", `UPDATE engine_journal SET events = substr(events, 1, 20) WHERE id >> 32 = (SELECT key FROM engine_executions WHERE id = 'bad')`, engine.ErrorJournal},
@@ -62,7 +64,13 @@ func TestWhatCannotBeResumed(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
 			reached := make(chan bool, 2)
-			tasks := engine.TaskMap{"a": echo, "b": func(ctx context.Context, task engine.Task) (json.RawMessage, error) {
+			large := json.RawMessage(`"` + strings.Repeat("x", local.BlobSize) + `"`)
+			tasks := engine.TaskMap{"a": func(_ context.Context, task engine.Task) (json.RawMessage, error) {
+				if task.Execution == "bad" {
+					return large, nil
+				}
+				return task.Input, nil
+			}, "b": func(ctx context.Context, task engine.Task) (json.RawMessage, error) {
 				reached <- true
 				return hang(ctx, task)
 			}}

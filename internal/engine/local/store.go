@@ -17,16 +17,20 @@ import (
 type Store struct {
 	db     *sql.DB
 	blobs  engine.Blobs
-	limits asl.Limits
+	packer *packer
 	empty  bool // no runtime has been here yet
 }
 
 // NewStore returns a Store on db, which may be read-only. blobs is what the
 // runtime was given, nil for its own.
 func NewStore(ctx context.Context, db *sqlite.DB, blobs engine.Blobs) (*Store, error) {
-	s := &Store{db: db.Read(), blobs: blobs}
+	p, err := newPacker()
+	if err != nil {
+		return nil, fmt.Errorf("read executions: %w", err)
+	}
+	s := &Store{db: db.Read(), blobs: blobs, packer: p}
 	if blobs == nil {
-		s.blobs = readTable{s.db}
+		s.blobs = readTable{s.db, p}
 	}
 	var n int
 	if err := s.db.QueryRowContext(ctx, `SELECT count(*) FROM sqlite_master WHERE name = 'engine_executions'`).Scan(&n); err != nil {
@@ -46,6 +50,7 @@ type row struct {
 	key                      int64
 	id, workflow, definition string
 	revision                 int
+	limits                   string
 	seed                     int64
 	started                  int64
 	input, status            string
@@ -53,10 +58,10 @@ type row struct {
 	output, error, cause     sql.NullString
 }
 
-const rowColumns = `key, id, workflow, definition, revision, seed, started, input, status, ended, output, error, cause`
+const rowColumns = `key, id, workflow, definition, revision, limits, seed, started, input, status, ended, output, error, cause`
 
 func (w *row) scan(from interface{ Scan(...any) error }) error {
-	return from.Scan(&w.key, &w.id, &w.workflow, &w.definition, &w.revision, &w.seed, &w.started, &w.input, &w.status,
+	return from.Scan(&w.key, &w.id, &w.workflow, &w.definition, &w.revision, &w.limits, &w.seed, &w.started, &w.input, &w.status,
 		&w.ended, &w.output, &w.error, &w.cause)
 }
 
@@ -175,5 +180,8 @@ func (s *Store) Definition(ctx context.Context, id engine.ExecutionID) ([]byte, 
 func (s *Store) definition(ctx context.Context, hash string) ([]byte, error) {
 	var body string
 	err := s.db.QueryRowContext(ctx, `SELECT body FROM engine_definitions WHERE hash = ?`, hash).Scan(&body)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = fmt.Errorf("%w: the definition is gone", errLine)
+	}
 	return []byte(body), sqlite.Explain(err)
 }

@@ -146,6 +146,27 @@ func TestHeartbeat(t *testing.T) {
 	})
 }
 
+func TestHeartbeatOfHandler(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		tasks := engine.TaskMap{"a": func(ctx context.Context, t engine.Task) (json.RawMessage, error) {
+			for range 5 {
+				time.Sleep(50 * time.Second)
+				engine.Heartbeat(ctx)
+			}
+			<-ctx.Done()
+			return nil, ctx.Err()
+		}}
+		r := openRuntime(t, dir, tasks, local.Options{})
+		began := time.Now()
+		start(t, r, "one", `{"StartAt": "A", "States": {"A": {"Type": "Task", "Resource": "a", "HeartbeatSeconds": 60, "End": true}}}`, `{}`)
+		e := wait(t, r, "one")
+		if got := time.Since(began); got != 310*time.Second || !strings.Contains(e.Error, "Timeout") {
+			t.Errorf("ended %s %s after %v, want a timeout 60 s after the last heartbeat", e.Status, e.Error, got)
+		}
+	})
+}
+
 // A task that is waiting for its token is not called again once its handler has
 // returned.
 func TestHandedTaskIsNotCalledAgain(t *testing.T) {

@@ -57,7 +57,9 @@ func (r *Runtime) handle(ctx context.Context, t *task) (asl.Value, error) {
 		Execution: t.run.id, ID: c.ID, State: c.State, Path: c.Path, Resource: c.Resource,
 		Attempt: c.Attempt, Token: c.Token, Scheduled: t.scheduled,
 	}
-	ctx = engine.WithTask(ctx, et)
+	ctx = engine.WithHeartbeat(engine.WithTask(ctx, et), func() {
+		r.in.put(message{task: t, event: asl.Event{Kind: asl.TaskHeartbeat}})
+	})
 	if vt, ok := r.tasks.(engine.ValueTasks); ok {
 		if h := vt.ValueHandler(c.Resource); h != nil {
 			return h(ctx, et, c.Input)
