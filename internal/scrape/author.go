@@ -32,13 +32,22 @@ var authorRules = []rule{
 	{"microdata", fromMarks(func(m *mark) bool { return item("author")(m) || item("creator")(m) }, textElse)},
 	{"rel=author", fromMarks(kind(mRelAuthor, cComment|cRelated), text)},
 	{"class author", fromMarks(kind(mAuthorName, cComment|cRelated|cNav), text)},
-	{"byline link", func(ev *evidence) []string {
-		return fromMarks(func(m *mark) bool {
-			return m.kind == mAuthorLink && m.class&elsewhere == 0
-		}, text)(ev)
-	}},
-	{"byline", fromMarks(kind(mByline, cComment|cRelated|cSidebar|cNav), text)},
+	{"byline link", fromMarks(kind(mAuthorLink, elsewhere), text)},
+	{"byline", fromMarks(kind(mByline, elsewhere), text)},
+	{"byline in meta", fromMarks(kind(mDate, elsewhere), byIn)},
 	{"byline text", func(ev *evidence) []string { return ev.bylineText() }},
+	{"byline link", fromMarks(kind(mAuthorLink, cComment|cRelated), text)},
+	{"byline", fromMarks(kind(mByline, cComment|cRelated), text)},
+}
+
+var inMeta = regexp.MustCompile(`(?:^|\s)(?i:by|von|par|por|door|written by|autor(?:in)?:|author:)\s+(\S.{1,60}?)(?:\s+(?:on|am|in|le|el|at|um)\s|\s*[|•·–—,(]|\s+-|\s+\d|$)`)
+
+// byIn finds a name after "by" among a post's other data.
+func byIn(m *mark) string {
+	if g := inMeta.FindStringSubmatch(m.text); g != nil {
+		return g[1]
+	}
+	return ""
 }
 
 func writtenBy(label string) bool {
@@ -50,9 +59,9 @@ func writtenBy(label string) bool {
 }
 
 var (
-	byPrefix = regexp.MustCompile(`(?i)^(?:(?:(?:article|artikel|post|posted|written|published|story|text|texte|testo|texto|words|report|reported|photos?|fotos?|reviewed|updated|submitted|edited|created|geschrieben|veröffentlicht|verfasst|erstellt|publié|écrit|rédigé|proposé|scritto|pubblicato|publicado|escrito|geplaatst|geschreven)\s+)*(?:by|von|vom|par|por|di|da|door|av|af|przez|od)\b\s*[:.]?|(?:autor(?:in|en|innen)?|author(?:\(s\)|s)?|auteure?s?|autore|autori|auteur|text|texte|words|redaktion|redakteur(?:in)?|by|von|written|verfasser(?:in)?|автор|文|作者|執筆者|著者)\s*[:：/|]|(?:autor(?:in)?|author|auteur)\s)\s*`)
+	byPrefix = regexp.MustCompile(`(?i)^(?:(?:view all posts by|posts by|all posts by|alle beiträge von|mehr von|about the author|über den autor|follow|interview(?: von)?|text und fotos?|sponsored by)\s*[:–-]?|(?:(?:article|artikel|post|posted|written|published|story|text|texte|testo|texto|words|report|reported|photos?|fotos?|reviewed|updated|submitted|edited|created|geschrieben|veröffentlicht|verfasst|erstellt|publié|écrit|rédigé|proposé|scritto|pubblicato|publicado|escrito|geplaatst|geschreven)\s+)*(?:by|von|vom|par|por|di|da|door|av|af|przez|od)\b\s*[:.]?|(?:autor(?:in|en|innen)?|author(?:\(s\)|s)?|auteure?s?|autore|autori|auteur|text|texte|words|redaktion|redakteur(?:in)?|by|von|written|verfasser(?:in)?|автор|文|作者|執筆者|著者)\s*[:：/|]|(?:autor(?:in)?|author|auteur)\s)\s*`)
 	// what ends a byline: a date, a place, a role
-	byEnd   = regexp.MustCompile(`(?i)\s*(?:[|•·–—»›/]|\s-\s|\(|\[|<|>|\s@|\s+(?:on|am|le|el|il|op|den|at|in|for|für|published|posted|updated|veröffentlicht|is a|ist|follow|email|e-mail|twitter|view all|view posts|mehr von|vor \d)\s|,?\s*\d{1,4}[./:h]|,?\s*(?:mon|tues|wednes|thurs|fri|satur|sun)day|,?\s*(?:montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag)|,?\s+\d)`)
+	byEnd   = regexp.MustCompile(`(?i)\s*(?:[|•·–—»›/]|\s-\s|\(|\[|<|>|\s@|\s+(?:on|am|le|el|il|op|den|at|in|for|für|stand|uhr|kommentare?|comments?|published|posted|updated|veröffentlicht|is a|ist|follow|email|e-mail|twitter|view all|view posts|mehr von|vor \d)\s|,?\s*\d{1,4}[./:h]|,?\s*(?:mon|tues|wednes|thurs|fri|satur|sun)day|,?\s*(?:montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag)|,?\s+\d|,?\s+(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|okt|nov|dec|dez)[a-zä]*\.?$)`)
 	address = regexp.MustCompile(`(?i)https?:|www\.|\.(?:com|de|org|net|info|co|fr|it|es|ch|at|html?|php)\b|\S@\S`)
 	joiners = regexp.MustCompile(`(?i)\s*(?:;|\||\s&\s|\s+(?:and|und|et|y|e|en|og|och|i)\s+|\s\+\s|、|，|/\s)\s*`)
 	comma   = regexp.MustCompile(`\s*,\s*`)
@@ -61,21 +70,19 @@ var (
 
 // authors are the names of those who wrote the page.
 func (ev *evidence) authors(site, title string) ([]string, string) {
-	var org []string
-	orgSource := ""
 	for _, r := range authorRules {
 		var names []string
 		loose := strings.HasPrefix(r.name, "byline")
 		for _, v := range r.find(ev) {
+			if whole := clean(v); ev.isAuthorSite(whole, site) || postal.MatchString(whole) {
+				continue
+			}
 			for _, n := range splitNames(v) {
 				n = person(n, loose)
 				if n == "" || key(n) == key(title) {
 					continue
 				}
 				if ev.isAuthorSite(n, site) {
-					if len(org) == 0 && (r.name == "jsonld" || r.name == "author") {
-						org, orgSource = []string{n}, r.name
-					}
 					continue
 				}
 				names = addNew(names, n)
@@ -88,9 +95,11 @@ func (ev *evidence) authors(site, title string) ([]string, string) {
 			return names[:min(len(names), maxList)], r.name
 		}
 	}
-	_ = orgSource
 	return nil, ""
 }
+
+// postal ends the address of a company, which some put for the author.
+var postal = regexp.MustCompile(`(?i),\s*(?:germany|deutschland|austria|österreich|switzerland|schweiz|france|usa|uk|italia|españa)$|\b(?:gmbh|inc|ltd|llc|s\.?r\.?l|s\.a)\b\.?`)
 
 // isAuthorSite is stricter than isSite: people name sites after themselves.
 func (ev *evidence) isAuthorSite(n, site string) bool {
@@ -142,8 +151,7 @@ func splitNames(s string) []string {
 		for i, p := range pieces {
 			switch {
 			case p == "":
-			case i > 0 && len(all) > 0 && titles.MatchString(p):
-				all[len(all)-1] += ", " + p
+			case i > 0 && titles.MatchString(p): // a degree
 			default:
 				all = append(all, p)
 			}
@@ -155,7 +163,7 @@ func splitNames(s string) []string {
 var notPersons = map[string]bool{
 	"admin": true, "administrator": true, "by": true, "von": true, "author": true, "autor": true, "authors": true, "unknown author": true, "anonymous": true,
 	"about the author": true, "share": true, "editor": false, "wordpress": true, "user": true, "root": true, "null": true, "undefined": true, "none": true, "n/a": true,
-	"view all posts": true, "all posts": true, "more": true, "about": true, "home": true, "website": true, "profile": true, "contact": true, "kontakt": true, "posted": true, "written": true,
+	"view all posts": true, "all posts": true, "more": true, "about": true, "home": true, "publisher": true, "people": true, "xing": true, "linkedin": true, "instagram": true, "youtube": true, "rss": true, "feed": true, "website": true, "profile": true, "contact": true, "kontakt": true, "posted": true, "written": true,
 	"leave a comment": true, "comments": true, "guest": true, "read more": true, "follow": true, "über den autor": true, "see all posts": true, "staff": false, "twitter": true, "facebook": true,
 	"über uns": true, "impressum": true, "autoren": true, "autorin": true, "published": true, "updated": true, "mehr": true, "text": true, "foto": true, "photo": true,
 }
@@ -163,6 +171,9 @@ var notPersons = map[string]bool{
 // person accepts what may be the name of one who writes.
 func person(s string, loose bool) string {
 	s = strings.TrimSpace(s)
+	if head, tail, ok := strings.Cut(s, " - "); ok && !strings.Contains(head, " ") { // site - Name
+		s = tail
+	}
 	if address.MatchString(s) || strings.HasPrefix(s, "@") || strings.HasPrefix(s, "#") {
 		if i := strings.IndexAny(s, "(<"); i > 2 { // Name (mail@host)
 			s = strings.TrimSpace(s[:i])
@@ -182,6 +193,9 @@ func person(s string, loose bool) string {
 		return ""
 	case len(strings.Fields(s)) > 6:
 		return ""
+	}
+	if h := len(s) / 2; n > 6 && (s[:h] == s[len(s)-h:]) { // in text and link both
+		s = strings.TrimSpace(s[:h])
 	}
 	letters, digits := 0, 0
 	for _, c := range s {

@@ -16,63 +16,88 @@ const (
 	cRelated                      // teasers of other pages
 	cSidebar                      // beside the article
 	cNav                          // menus, page footer
-	cMain                         // the article
 )
 
 // elsewhere are the parts of a page that speak of something other than it.
 const elsewhere = cComment | cRelated | cSidebar | cNav
 
-// words whose presence as a part of a class name is telling. The parts are
-// what stands between '-', '_', ' ' and case changes are ignored.
+// classParts are words that tell something wherever they stand in a class
+// name. Names are taken apart at '-', '_' and changes of case.
 var classParts = map[string]class{
-	"byline": cByline, "author": cByline, "authors": cByline, "autor": cByline, "autoren": cByline, "auteur": cByline, "autore": cByline,
-	"redakteur": cByline, "writer": cByline, "contributor": cByline, "contributors": cByline, "vcard": cByline,
-	"date": cDate, "dateline": cDate, "datum": cDate, "datetime": cDate, "time": cDate, "timestamp": cDate, "fecha": cDate,
-	"published": cDate | cPublished, "pubdate": cDate | cPublished, "publish": cDate | cPublished, "posted": cDate | cPublished,
-	"publication": cDate | cPublished, "pub": cDate, "postdate": cDate | cPublished, "entrydate": cDate | cPublished, "published-at": cDate | cPublished,
-	"meta": cDate, "byline-date": cDate, "metadata": cDate, "postmeta": cDate, "infos": cDate, "dachzeile": cDate,
+	"byline": cByline, "author": cByline, "authors": cByline, "autor": cByline, "autoren": cByline, "auteur": cByline, "auteurs": cByline, "autore": cByline,
+	"redakteur": cByline, "writer": cByline, "contributor": cByline, "contributors": cByline, "vcard": cByline, "credits": cByline, "verfasser": cByline, "signature": cByline,
+	"date": cDate, "dateline": cDate, "datum": cDate, "datetime": cDate, "time": cDate, "timestamp": cDate, "fecha": cDate, "data": 0,
+	"published": cDate | cPublished, "pubdate": cDate | cPublished, "publish": cDate | cPublished, "posted": cDate | cPublished, "postdate": cDate | cPublished,
+	"publication": cDate | cPublished, "entrydate": cDate | cPublished, "pub": cDate, "meta": cDate, "metadata": cDate, "postmeta": cDate, "metainfo": cDate, "infos": cDate, "info": cDate,
 	"updated": cUpdated, "modified": cUpdated, "update": cUpdated,
-	"tags": cTags, "taglist": cTags, "keywords": cTags, "schlagwort": cTags, "schlagworte": cTags, "schlagwörter": cTags, "posttags": cTags,
-	"topics": cTags, "etiquetas": cTags, "tagged": cTags,
+	"tags": cTags, "taglist": cTags, "keywords": cTags, "keyword": cTags, "schlagwort": cTags, "schlagworte": cTags, "schlagwörter": cTags, "posttags": cTags,
+	"topics": cTags, "etiquetas": cTags, "tagged": cTags, "labels": cTags,
 	"comment": cComment, "comments": cComment, "commentlist": cComment, "kommentare": cComment, "kommentar": cComment, "disqus": cComment, "respond": cComment, "reply": cComment,
 	"related": cRelated, "recommended": cRelated, "recommendations": cRelated, "teaser": cRelated, "teasers": cRelated, "popular": cRelated, "recent": cRelated, "latest": cRelated,
-	"trending": cRelated, "mostread": cRelated, "more": cRelated, "similar": cRelated, "yarpp": cRelated, "jp-relatedposts": cRelated, "outbrain": cRelated, "taboola": cRelated,
-	"sidebar": cSidebar, "widget": cSidebar, "tagcloud": cSidebar, "newsletter": cSidebar, "promo": cSidebar, "aside": cSidebar,
+	"trending": cRelated, "mostread": cRelated, "similar": cRelated, "yarpp": cRelated, "outbrain": cRelated, "taboola": cRelated, "relatedposts": cRelated,
+	"tagcloud": cSidebar, "newsletter": cSidebar, "promo": cSidebar,
 	"nav": cNav, "navigation": cNav, "menu": cNav, "breadcrumb": cNav, "breadcrumbs": cNav, "navbar": cNav, "pagination": cNav, "copyright": cNav,
 }
 
-// whole class names that say more than their parts.
+// classNames are whole names, with '-' between their parts, that say more.
 var classNames = map[string]class{
-	"author-name": cAuthorName, "authorname": cAuthorName, "author__name": cAuthorName, "byline__name": cAuthorName, "byline-name": cAuthorName,
-	"author_name": cAuthorName, "byline-author": cAuthorName, "byline__author": cAuthorName, "post-author-name": cAuthorName, "entry-author-name": cAuthorName,
-	"article-author-name": cAuthorName, "p-author": cAuthorName, "author-link": cAuthorName, "byline_author": cAuthorName, "fn": cAuthorName,
-	"byline__author-name": cAuthorName, "article__author-name": cAuthorName, "writer-name": cAuthorName, "author-title": cAuthorName,
-	"tag-links": cTags, "post-tags": cTags, "entry-tags": cTags, "article-tags": cTags, "tag-list": cTags, "p-category": cTags, "tags-links": cTags, "tag-container": cTags,
-	"entry-date": cDate | cPublished, "post-date": cDate | cPublished, "dt-published": cDate | cPublished, "article-date": cDate | cPublished,
+	"author-name": cAuthorName, "authorname": cAuthorName, "byline-name": cAuthorName, "byline-author": cAuthorName, "post-author-name": cAuthorName, "entry-author-name": cAuthorName,
+	"article-author-name": cAuthorName, "p-author": cAuthorName, "author-link": cAuthorName, "fn": cAuthorName, "byline-author-name": cAuthorName, "writer-name": cAuthorName,
+	"author-title": cAuthorName, "full-name": cAuthorName, "article-author": cAuthorName | cByline, "post-author": cAuthorName | cByline, "author-fullname": cAuthorName,
+	"tag-links": cTags, "post-tags": cTags, "entry-tags": cTags, "article-tags": cTags, "tag-list": cTags, "tags-links": cTags, "tag-container": cTags, "post-labels": cTags,
+	"entry-date": cDate | cPublished, "post-date": cDate | cPublished, "dt-published": cDate | cPublished, "article-date": cDate | cPublished, "date-published": cDate | cPublished,
 	"date-header": cDate | cPublished, "created": cDate | cPublished,
-	"entry-content": cMain, "post-content": cMain, "article-body": cMain, "post-body": cMain, "article-content": cMain, "articlebody": cMain,
-	"page-footer": cNav, "site-footer": cNav, "footer": cNav, "site-header": cNav,
-	"comment-meta": cComment, "comment-author": cComment, "more-link": 0, "read-more": 0,
-	"author-bio": 0, "author-description": 0, "author-box": 0, "meta-nav": cNav, "post-navigation": cNav,
+	"page-footer": cNav, "site-footer": cNav, "footer": cNav, "site-header": cNav, "meta-nav": cNav, "post-navigation": cNav,
+	"widget": cSidebar, "sidebar": cSidebar, "aside": cSidebar,
+	"author-bio": 0, "author-description": 0, "author-box": 0, "author-info": cByline,
 }
 
 // classify reads a class or id attribute.
 func classify(attr string) class {
 	var c class
-	for name := range strings.FieldsSeq(strings.ToLower(attr)) {
+	for name := range strings.FieldsSeq(attr) {
 		if len(name) > 60 {
 			continue
 		}
+		name = dashed(name)
 		if k, ok := classNames[name]; ok {
 			c |= k
 			continue
 		}
-		for part := range strings.FieldsFuncSeq(name, func(r rune) bool { return r == '-' || r == '_' || r == ':' || r == '.' }) {
+		if strings.HasPrefix(name, "sidebar-") || strings.HasPrefix(name, "widget-") {
+			c |= cSidebar
+		}
+		for part := range strings.SplitSeq(name, "-") {
 			c |= classParts[part]
 		}
 	}
-	if c&(cUpdated) != 0 {
+	if c&cUpdated != 0 {
 		c &^= cPublished
 	}
 	return c
+}
+
+// dashed writes postMeta, post_meta and post__meta alike: post-meta.
+func dashed(name string) string {
+	b := make([]byte, 0, len(name)+4)
+	lower := false
+	for i := range len(name) {
+		switch ch := name[i]; {
+		case ch >= 'A' && ch <= 'Z':
+			if lower {
+				b = append(b, '-')
+			}
+			b = append(b, ch+'a'-'A')
+			lower = false
+		case ch == '_' || ch == '-' || ch == ':' || ch == '.' || ch == '/':
+			if len(b) > 0 && b[len(b)-1] != '-' {
+				b = append(b, '-')
+			}
+			lower = false
+		default:
+			b = append(b, ch)
+			lower = ch >= 'a' && ch <= 'z'
+		}
+	}
+	return strings.Trim(string(b), "-")
 }

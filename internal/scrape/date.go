@@ -17,6 +17,9 @@ var publishedRules = []rule{
 	{"jsonld page", fromPages("datePublished")},
 }
 
+// weak parts of a page are asked for a date only when nothing else has one.
+const never = cComment | cRelated
+
 // modifiedRules are asked for Modified alone, never for Published.
 var modifiedRules = []rule{
 	{"article:modified_time", fromMeta("article:modified_time", "og:updated_time", "article:modified", "last-modified", "lastmod", "dcterms.modified", "dc.date.modified", "date.modified")},
@@ -83,6 +86,12 @@ func (ev *evidence) visibleDate(order dayOrder) (Date, string) {
 		{"time", func(m *mark) bool { return m.kind == mTime && m.class&(elsewhere|cUpdated) == 0 }},
 		{"class date", func(m *mark) bool { return m.kind == mDate && m.class&(elsewhere|cUpdated) == 0 }},
 		{"byline", func(m *mark) bool { return m.kind == mByline && m.class&(elsewhere|cUpdated) == 0 }},
+		{"class date", func(m *mark) bool {
+			return (m.kind == mDate || m.kind == mTime) && m.class&cPublished != 0 && m.class&(never|cUpdated) == 0
+		}},
+		{"time", func(m *mark) bool {
+			return m.kind == mTime && m.class&(never|cUpdated) == 0 && m.class&elsewhere != elsewhere&^never
+		}},
 	} {
 		for i := range ev.marks {
 			m := &ev.marks[i]

@@ -43,6 +43,7 @@ const (
 	mAuthorName                 // class names an author
 	mByline                     // class speaks of a line with the author
 	mRelTag                     // rel=tag
+	mCategory                   // rel=category
 	mTagLink                    // a link in a list of tags
 	mItem                       // itemprop
 )
@@ -164,14 +165,12 @@ func (r *reader) startTag() bool {
 	name, more := r.z.TagName()
 	tag := atom.Lookup(name)
 	switch tag {
-	case atom.Script, atom.Style, atom.Textarea, atom.Iframe, atom.Noembed, atom.Noframes, atom.Xmp, atom.Plaintext:
+	case atom.Script, atom.Style, atom.Textarea, atom.Iframe, atom.Noembed, atom.Noframes, atom.Xmp, atom.Plaintext, atom.Noscript:
 		r.rawText(tag, more)
 		return false
 	case atom.Title:
 		r.readTitle()
 		return false
-	case atom.Noscript:
-		return false // its content is as good as any
 	case atom.Br, atom.P, atom.Div, atom.Li, atom.Td, atom.H1, atom.H2, atom.Tr:
 		r.space()
 	case atom.Body:
@@ -247,6 +246,17 @@ func (r *reader) readTitle() {
 func (r *reader) space() {
 	for i := range r.captures {
 		r.captures[i].text = append(r.captures[i].text, ' ')
+	}
+}
+
+// apart keeps the words of two inline elements apart, where a name or a date
+// is sought: each stands in an element of its own, often with no space between.
+func (r *reader) apart() {
+	for i := range r.captures {
+		switch c := &r.captures[i]; c.mark.kind {
+		case mByline, mDate, mAuthorName, mTime:
+			c.text = append(c.text, ' ')
+		}
 	}
 }
 
@@ -409,8 +419,9 @@ func (r *reader) push(tag atom.Atom) {
 	}
 	depth := len(r.stack)
 	r.stack = append(r.stack, o)
+	r.apart()
 	r.capture(tag, depth, own, o, prop)
-	if r.skip == 0 && (tag == atom.Svg || tag == atom.Template || tag == atom.Select) {
+	if r.skip == 0 && (tag == atom.Svg || tag == atom.Template || tag == atom.Select || tag == atom.Rt || tag == atom.Rp) {
 		r.skip = depth + 1
 	}
 }
@@ -444,7 +455,7 @@ func closes(top, tag atom.Atom) bool {
 		case atom.P, atom.Div, atom.Ul, atom.Ol, atom.H1, atom.H2, atom.H3, atom.Table, atom.Section, atom.Article, atom.Footer, atom.Header, atom.Aside, atom.Nav:
 			return true
 		}
-	case atom.Li, atom.Option, atom.Td, atom.Tr:
+	case atom.Li, atom.Option, atom.Td, atom.Tr, atom.Rt, atom.Rp:
 		return top == tag
 	case atom.Dt, atom.Dd:
 		return tag == atom.Dt || tag == atom.Dd
@@ -496,6 +507,8 @@ func (r *reader) capture(tag atom.Atom, depth int, own class, o open, prop strin
 		switch {
 		case hasWord(rel, "author"):
 			start(mRelAuthor, 200, a.href)
+		case hasWord(rel, "category"): // what a site files it under, not what it is about
+			start(mCategory, 200, a.href)
 		case hasWord(rel, "tag"):
 			start(mRelTag, 200, a.href)
 		case o.class&cTags != 0:
@@ -524,12 +537,14 @@ func itemSource(tag atom.Atom, prop string, a *attrs) string {
 		if prop == "image" || prop == "url" {
 			return a.href
 		}
+	case atom.Abbr: // as microformats have it
+		return a.title
 	}
 	return ""
 }
 
 func isAuthorLink(href string) bool {
-	for _, part := range []string{"/author/", "/authors/", "/autor/", "/autoren/", "/auteur/", "/autore/", "/writers/", "/contributors/", "/contributor/", "/profil/", "/profile/", "/people/", "/by/", "/staff/", "/redakteur/", "/users/", "/user/"} {
+	for _, part := range []string{"/author/", "/authors/", "/autor/", "/autoren/", "/auteur/", "/auteurs/", "/autore/", "/writers/", "/contributors/", "/contributor/", "/redakteur/"} {
 		if strings.Contains(href, part) {
 			return true
 		}
@@ -571,6 +586,7 @@ func (r *reader) endTag() bool {
 			break
 		}
 	}
+	r.apart()
 	return tag == atom.Head && !r.whole && r.enough()
 }
 

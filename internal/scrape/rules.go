@@ -180,6 +180,7 @@ func (ev *evidence) fill(p *Page) {
 	set("link", &p.Link, v, s)
 	v, s = ev.headline(p.SiteName)
 	set("title", &p.Title, v, s)
+	ev.unmask(p.Title)
 	v, s = ev.one(introRules, cleanIntro)
 	set("intro", &p.Intro, v, s)
 	v, s = ev.one(imageRules, ev.picture)
@@ -195,6 +196,28 @@ func (ev *evidence) fill(p *Page) {
 	}
 	if p.Tags, s = ev.tags(); len(p.Tags) > 0 {
 		p.Sources["tags"] = s
+	}
+}
+
+// unmask believes no class that would have the headline itself stand
+// elsewhere: sites name their frames as they like.
+func (ev *evidence) unmask(title string) {
+	var mask class
+	score := 0.7
+	for i := range ev.marks {
+		m := &ev.marks[i]
+		if m.kind != mHeadline && (m.kind != mItem || m.prop != "headline" && m.prop != "name") {
+			continue
+		}
+		if s := alike(title, m.text); s > score {
+			mask, score = m.class&elsewhere, s
+		}
+	}
+	if mask == 0 {
+		return
+	}
+	for i := range ev.marks {
+		ev.marks[i].class &^= mask
 	}
 }
 

@@ -6,14 +6,15 @@ import (
 )
 
 var tagRules = []rule{
+	{"rel=tag", fromMarks(kind(mRelTag, elsewhere), text)},
+	{"class tags", fromMarks(kind(mTagLink, elsewhere), text)},
 	{"article:tag", fromMeta("article:tag")},
-	{"rel=tag", fromMarks(kind(mRelTag, cComment|cRelated|cSidebar|cNav), text)},
-	{"class tags", fromMarks(kind(mTagLink, cComment|cRelated|cSidebar|cNav), text)},
 	{"jsonld", fromLD("keywords")},
-	{"news_keywords", fromMeta("news_keywords")},
-	{"keywords", fromMeta("keywords")},
-	{"parsely-tags", fromMeta("parsely-tags", "sailthru.tags", "citation_keywords", "dc.subject", "dcterms.subject", "og:article:tag", "video:tag", "book:tag")},
 	{"microdata", fromMarks(item("keywords"), textElse)},
+	{"keywords", fromMeta("keywords")},
+	{"news_keywords", fromMeta("news_keywords")},
+	{"parsely-tags", fromMeta("parsely-tags", "sailthru.tags", "citation_keywords", "dc.subject", "dcterms.subject", "og:article:tag", "video:tag", "book:tag")},
+	{"rel=category", fromMarks(kind(mCategory, elsewhere), text)},
 }
 
 // tags are the page's keywords, in the order in which it gives them.

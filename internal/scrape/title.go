@@ -4,11 +4,12 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
 // separators stand between a headline and the name of the site.
-var separator = regexp.MustCompile(`\s+[|–—·•»«›‹/\\:~⋅❘│｜-]+\s+|\s*[|│｜»«]+\s*|:\s+|\s+-\s*$`)
+var separator = regexp.MustCompile(`\s+[|–—·•»«›‹/\\:~⋅❘│｜-]+\s+|\s*[|│｜：]+\s*|:\s*|_|\s+-\s*$|--`)
 
 // headline is the title, without the name of the site.
 func (ev *evidence) headline(site string) (string, string) {
@@ -23,12 +24,104 @@ func (ev *evidence) headline(site string) (string, string) {
 			if v = clean(v); v == "" || ev.isSite(v, site) && r.name != "h1" && len(h1) > 0 {
 				continue
 			}
-			if t := ev.trimSite(v, site, h1); t != "" {
-				return t, r.name
+			t := ev.trimSite(v, site, h1)
+			if t == "" {
+				continue
 			}
+			if h := shown(t, h1); h != "" && !ev.isSite(h, site) && !(r.name == "title" && trailing(v, h)) {
+				return ev.trimSite(h, site, nil), "h1"
+			}
+			if r.name == "title" {
+				t = trimSections(t)
+			}
+			return t, r.name
 		}
 	}
 	return "", ""
+}
+
+// trailing says that h is the last section of a <title>: then it names the
+// site, which many blogs put into an h1.
+func trailing(title, h string) bool {
+	head, ok := strings.CutSuffix(title, h)
+	if !ok || head == "" {
+		return false
+	}
+	locs := section.FindAllStringIndex(head, -1)
+	return len(locs) > 0 && locs[len(locs)-1][1] == len(head) && !genericHead.MatchString(head)
+}
+
+// genericHead is how some templates begin every <title>.
+var genericHead = regexp.MustCompile(`(?i)^(?:home|start|startseite|blog|blog archive?|news|magazin|details?|aktuelles)\s*[|»>–—:-]+\s*`)
+
+// shown is the headline that readers see, where it plainly is the declared
+// title in other words. What is declared is often tuned for search or shares;
+// on annotated pages the visible one was right five times as often. One that
+// holds the title whole has a kicker or a byline around it.
+func shown(title string, h1 []string) string {
+	best, score := "", 0.5
+	for _, h := range h1 {
+		if s := alike(title, h); s > score || s == score && best == "" {
+			best, score = h, s
+		}
+	}
+	if strings.Contains(key(best), key(title)) || utf8.RuneCountInString(best) < 4 {
+		return ""
+	}
+	return best
+}
+
+// alike is the share of the shorter text's words that the other has too.
+func alike(a, b string) float64 {
+	x, y := words(a), words(b)
+	if len(x) > len(y) {
+		x, y = y, x
+	}
+	n := 0
+	for w := range x {
+		if y[w] {
+			n++
+		}
+	}
+	return float64(n) / float64(max(len(x), 1))
+}
+
+// words are those of a text, in lower case. Of scripts that put no space
+// between them each sign counts.
+func words(s string) map[string]bool {
+	all := map[string]bool{}
+	for _, w := range strings.FieldsFunc(strings.ToLower(s), func(c rune) bool { return !unicode.IsLetter(c) && !unicode.IsDigit(c) }) {
+		if c, _ := utf8.DecodeRuneInString(w); c < 0x2e80 {
+			all[w] = true
+			continue
+		}
+		for _, c := range w {
+			all[string(c)] = true
+		}
+	}
+	return all
+}
+
+var section = regexp.MustCompile(`\s*[|│｜]\s*|\s+[»«–—·•-]\s+`)
+
+// trimSections cuts what follows the headline in a <title>: by convention the
+// names of sections and the site.
+func trimSections(title string) string {
+	if loc := genericHead.FindStringIndex(title); loc != nil && loc[1] < len(title) {
+		title = title[loc[1]:]
+	}
+	for {
+		locs := section.FindAllStringIndex(title, 20)
+		if len(locs) == 0 {
+			return title
+		}
+		last := locs[len(locs)-1]
+		head, tail := title[:last[0]], title[last[1]:]
+		if !strings.ContainsAny(title[last[0]:last[1]], "|│｜»«") || len(strings.Fields(head)) < 2 || len(strings.Fields(tail)) > 6 {
+			return title
+		}
+		title = strings.TrimSpace(head)
+	}
 }
 
 // trimSite cuts the name of the site, and of its sections, from a title. The
@@ -90,6 +183,9 @@ func (ev *evidence) isSite(s, site string) bool {
 			continue
 		}
 		if k == l || strings.TrimPrefix(k, "the") == l || k == strings.TrimPrefix(l, "the") {
+			return true
+		}
+		if len(l) > 3 && strings.HasPrefix(k, l) && len(strings.Fields(s)) <= 3 && len(k) < 3*len(l)+12 {
 			return true
 		}
 	}
