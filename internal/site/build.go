@@ -46,6 +46,7 @@ type build struct {
 	headStart string
 	headEnd   string
 	frames    map[string]template.HTML
+	navPaths  map[string]bool
 	linkCache map[*group]Link
 	timeCache map[int]template.HTML
 	langCache map[string]string
@@ -72,6 +73,10 @@ func newBuild(in Input, sink Sink, memo Memo) (*build, error) {
 	}
 	b.m = newModel(in, loc)
 	b.navigate()
+	b.navPaths = map[string]bool{b.root: true}
+	for _, n := range b.site.Nav {
+		b.navPaths[n.Path] = true
+	}
 	b.makeHead()
 	return b, b.makeEpoch()
 }
@@ -179,7 +184,7 @@ func (b *build) makeEpoch() error {
 // run emits all files.
 func (b *build) run(ctx context.Context) (Report, error) {
 	b.ctx = ctx
-	for _, step := range []func() error{b.emitFiles, b.emitPosts, b.emitLists, b.emitPages, b.emitFeeds, b.emitImages} {
+	for _, step := range []func() error{b.emitFiles, b.emitFreePages, b.emitPosts, b.emitLists, b.emitPages, b.emitFeeds, b.emitImages} {
 		if err := step(); err != nil {
 			return b.report, err
 		}
@@ -318,7 +323,7 @@ func (b *build) emitListAndFeed(l list, g *group) error {
 	return b.emitListFeed(g)
 }
 
-// emitPages puts indexes, free pages and the files that machines ask for.
+// emitPages puts indexes and the files that machines ask for.
 func (b *build) emitPages() error {
 	tags, authors, months := b.m.tags.shown(), b.m.authors.shown(), b.m.months.shown()
 	slices.SortFunc(months, func(x, y *group) int { return strings.Compare(x.slug, y.slug) })
@@ -338,11 +343,8 @@ func (b *build) emitPages() error {
 		}
 	}
 	for _, f := range b.theme.free {
-		if route, ok := strings.CutSuffix(f.path, "index.html"); ok {
+		if route, ok := strings.CutSuffix(f.path, "index.html"); ok && !slices.Contains(pages, route) {
 			pages = append(pages, route)
-		}
-		if err := b.emitFree(f); err != nil {
-			return err
 		}
 	}
 	for _, step := range []func() error{
@@ -353,6 +355,17 @@ func (b *build) emitPages() error {
 		b.emitSources, b.emitMissing, b.emitOPML, b.emitRobots, b.emitManifest,
 	} {
 		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// emitFreePages comes before what the build makes by itself, so that a page of
+// the user's takes the place of a list.
+func (b *build) emitFreePages() error {
+	for _, f := range b.theme.free {
+		if err := b.emitFree(f); err != nil {
 			return err
 		}
 	}

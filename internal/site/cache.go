@@ -1,8 +1,8 @@
 package site
 
 import (
-	"bufio"
 	"bytes"
+	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -26,9 +26,8 @@ type entry struct {
 var ErrCache = errors.New("not a build cache")
 
 const (
-	cacheMagic   = "coranto-site-1\n"
-	maxCacheLen  = 50_000_000
-	maxCacheHash = 256
+	cacheMagic = "coranto-site-1\n"
+	maxCache   = 1 << 30 // bytes
 )
 
 // NewCache returns an empty cache.
@@ -77,36 +76,41 @@ func (c *Cache) WriteTo(w io.Writer) (int64, error) {
 		buf = binary.AppendUvarint(buf, uint64(len(h)))
 		buf = append(buf, h...)
 	}
+	sum := sha256.Sum256(buf)
+	buf = append(buf, sum[:]...)
 	n, err := w.Write(buf)
 	return int64(n), err
 }
 
-// ReadCache reads what WriteTo wrote.
+// ReadCache reads what WriteTo wrote; anything else, a torn file too, is an
+// error that is ErrCache.
 func ReadCache(r io.Reader) (*Cache, error) {
-	in := bufio.NewReaderSize(r, 1<<16)
-	magic := make([]byte, len(cacheMagic))
-	if _, err := io.ReadFull(in, magic); err != nil || string(magic) != cacheMagic {
+	buf, err := io.ReadAll(io.LimitReader(r, maxCache+1))
+	if err != nil {
+		return nil, fmt.Errorf("read build cache: %w", err)
+	}
+	end := len(buf) - sha256.Size
+	if end < len(cacheMagic) || len(buf) > maxCache || string(buf[:len(cacheMagic)]) != cacheMagic || sha256.Sum256(buf[:end]) != [32]byte(buf[end:]) {
 		return nil, fmt.Errorf("read build cache: %w", ErrCache)
 	}
-	n, err := binary.ReadUvarint(in)
-	if err != nil || n > maxCacheLen {
+	in := buf[len(cacheMagic):end]
+	n, w := binary.Uvarint(in)
+	if w <= 0 || n > uint64(len(in)/33+1) {
 		return nil, fmt.Errorf("read build cache: %w", ErrCache)
 	}
-	c := &Cache{known: make(map[[32]byte]entry, min(n, 1<<17)), turn: 1}
-	var hash [maxCacheHash]byte
+	in = in[w:]
+	c := &Cache{known: make(map[[32]byte]entry, n), turn: 1}
 	for range n {
-		var k [32]byte
-		if _, err := io.ReadFull(in, k[:]); err != nil {
+		if len(in) < 33 {
 			return nil, fmt.Errorf("read build cache: %w", ErrCache)
 		}
-		l, err := binary.ReadUvarint(in)
-		if err != nil || l > maxCacheHash {
+		k := [32]byte(in)
+		l, w := binary.Uvarint(in[32:])
+		if w <= 0 || l > uint64(len(in)-32-w) {
 			return nil, fmt.Errorf("read build cache: %w", ErrCache)
 		}
-		if _, err := io.ReadFull(in, hash[:l]); err != nil {
-			return nil, fmt.Errorf("read build cache: %w", ErrCache)
-		}
-		c.known[k] = entry{string(hash[:l]), 0}
+		c.known[k] = entry{string(in[32+w : 32+w+int(l)]), 0}
+		in = in[32+w+int(l):]
 	}
 	return c, nil
 }

@@ -348,7 +348,7 @@ func (s *summer) source(v *source) *summer {
 	if v == nil {
 		return s.num(-1)
 	}
-	return s.group(v.group).str(v.src.URL).str(v.src.Site)
+	return s.group(v.group).str(v.src.ID).str(v.src.URL).str(v.src.Site)
 }
 
 func (s *summer) end() [32]byte { return sha256.Sum256(s.buf) }
@@ -358,7 +358,7 @@ func (s *summer) post(p *post) [32]byte {
 	if p.Hidden {
 		return s.start("hidden").end()
 	}
-	s.start(p.id, p.Title, p.Intro, p.Link, p.Image, p.Language, p.Content, p.ID)
+	s.start(p.id, p.ID, p.Title, p.Intro, p.Author, p.Link, p.Image, p.Language, p.Content)
 	s.time(p.Published).time(p.Updated).time(p.FirstSeen).flag(p.Backlog)
 	s.str(p.day.Format(time.DateOnly))
 	s.group(p.kind).flag(p.kind.visible > 0).source(p.source)

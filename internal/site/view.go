@@ -227,16 +227,21 @@ func (b *build) card(i int32) ([]byte, error) {
 
 // cards appends the cards of posts, newest first.
 func (b *build) cards(posts []int32) (template.HTML, error) {
-	var out strings.Builder
-	for k := len(posts) - 1; k >= 0; k-- {
-		if b.m.posts[posts[k]].Hidden {
+	size := 0
+	for _, i := range posts {
+		if b.m.posts[i].Hidden {
 			continue
 		}
-		c, err := b.card(posts[k])
+		c, err := b.card(i)
 		if err != nil {
 			return "", err
 		}
-		out.Write(c)
+		size += len(c)
+	}
+	var out strings.Builder
+	out.Grow(size)
+	for _, i := range slices.Backward(posts) {
+		out.Write(b.m.posts[i].card)
 	}
 	return template.HTML(out.String()), nil
 }
@@ -255,20 +260,14 @@ func (b *build) views(posts []int32) []*PostView {
 // frame returns the header or footer of a section, rendered once.
 func (b *build) frame(tmpl, section, path string) (template.HTML, error) {
 	key := tmpl + "\x00" + section
-	nav := b.navFor(section, path)
-	exact := false
-	for _, n := range nav {
-		exact = exact || n.Current == "page"
-	}
-	home := path == b.root
-	if exact || home {
+	if b.navPaths[path] {
 		key += "\x00" + path
 	}
 	if h, ok := b.frames[key]; ok {
 		return h, nil
 	}
 	var w bytes.Buffer
-	if err := b.theme.render(&w, tmpl, Frame{Site: &b.site, Section: section, Home: home, Nav: nav}); err != nil {
+	if err := b.theme.render(&w, tmpl, Frame{Site: &b.site, Section: section, Home: path == b.root, Nav: b.navFor(section, path)}); err != nil {
 		return "", err
 	}
 	h := template.HTML(w.String())
@@ -284,7 +283,7 @@ func (b *build) navFor(section, path string) []NavItem {
 		switch {
 		case nav[i].Path == path:
 			nav[i].Current = "page"
-		case section != "" && nav[i].Path == b.root+section+"/":
+		case section != "" && nav[i].Path == b.root+escapePath(section)+"/":
 			nav[i].Current = "true"
 		}
 	}
