@@ -1,0 +1,551 @@
+package git
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha1"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/coranto/coranto/internal/failpoint"
+)
+
+var (
+	fpFile    = failpoint.Name("git.before-file")
+	fpFiled   = failpoint.Name("git.after-file")
+	fpIndex   = failpoint.Name("git.before-index")
+	fpIndexed = failpoint.Name("git.after-index")
+	fpLevel   = failpoint.Name("git.before-level")
+)
+
+// behindRef names what the working tree still stands on while it has not yet
+// followed the branch. It is set in the transaction that moves the branch and
+// deleted once the tree is level, so a crash in between is found and mended
+// without any memory outside git. It belongs to one working tree.
+const behindRef = "refs/worktree/coranto-behind"
+
+// Advance moves a branch from old ("": it must not exist) to new, in one
+// transaction with the note that the working tree is behind. ErrMoved says
+// that the branch was elsewhere.
+func (r *Repo) Advance(ctx context.Context, branch string, new, old OID, why string) error {
+	updates := []RefUpdate{{Name: "refs/heads/" + branch, New: new, Old: old}}
+	if !r.bare {
+		c, err := r.Checked(ctx)
+		if err != nil {
+			return err
+		}
+		if c.Busy != "" {
+			return fmt.Errorf("%w: %s", ErrBusy, c.Busy)
+		}
+		since, err := r.ref(ctx, behindRef)
+		if err != nil {
+			return err
+		}
+		if c.Branch == branch && since == "" {
+			if since = old; since == "" {
+				if since, err = r.emptyTree(ctx); err != nil {
+					return err
+				}
+			}
+			updates = append(updates, RefUpdate{Name: behindRef, New: since})
+		}
+	}
+	return r.UpdateRefs(ctx, why, updates...)
+}
+
+func (r *Repo) emptyTree(ctx context.Context) (OID, error) {
+	out, err := r.run(ctx, []byte{}, "mktree")
+	return OID(strings.TrimSpace(string(out))), err
+}
+
+// Follow lets index and working tree follow the branch, if that is checked out
+// and they are behind. A path moves on only where its index entry and its file
+// are what the branch had; the user's edits, staged changes and locks stay, and
+// their paths are returned. It may be called at any time, and repeats what a
+// crash has interrupted.
+func (r *Repo) Follow(ctx context.Context, branch string) (behind []string, err error) {
+	if r.bare {
+		return nil, nil
+	}
+	r.follow.Lock()
+	defer r.follow.Unlock()
+	since, err := r.ref(ctx, behindRef)
+	if err != nil || since == "" {
+		return nil, err
+	}
+	c, err := r.Checked(ctx)
+	if err != nil || c.Branch != branch {
+		return nil, err
+	}
+	head, err := r.Branch(ctx, branch)
+	if err != nil {
+		return nil, err
+	}
+	f := &follower{repo: r, since: since, head: head}
+	if behind, err = f.all(ctx, c.Busy != ""); err != nil {
+		return behind, fmt.Errorf("working tree: %w", err)
+	}
+	if len(behind) > 0 {
+		return behind, nil
+	}
+	if err := failpoint.Hit(fpLevel); err != nil {
+		return nil, err
+	}
+	err = r.UpdateRefs(ctx, "working tree is level", RefUpdate{Name: behindRef, Old: since})
+	if errors.Is(err, ErrMoved) || errors.Is(err, ErrLocked) {
+		err = nil // another of us has done it, or will
+	}
+	return nil, err
+}
+
+// follower is one attempt at moving on.
+type follower struct {
+	repo        *Repo
+	since, head OID
+	mids        []OID // commits between the two, read only when needed
+}
+
+// lockWait is how long the user's own git may hold the index before we put it off.
+const (
+	lockTries = 5
+	lockPause = 60 * time.Millisecond
+)
+
+func (f *follower) all(ctx context.Context, busy bool) ([]string, error) {
+	deltas, err := f.repo.Diff(ctx, f.since, f.head)
+	if err != nil || len(deltas) == 0 {
+		return nil, err
+	}
+	paths := make([]string, len(deltas))
+	for i, d := range deltas {
+		paths[i] = d.Path
+	}
+	if busy || !f.unlocked(ctx) {
+		return paths, nil
+	}
+	index, err := f.index(ctx, paths)
+	if err != nil {
+		return paths, err
+	}
+	// Deletions first: a file may have become a folder.
+	slices.SortStableFunc(deltas, func(a, b Delta) int { return deleted(b) - deleted(a) })
+	var behind []string
+	var puts []Delta
+	for _, d := range deltas {
+		entry := index[d.Path]
+		ok, err := f.may(ctx, d, entry)
+		if err != nil {
+			return paths, err
+		}
+		if ok && !entry.skip {
+			ok, err = f.file(ctx, d)
+		}
+		if err != nil {
+			return paths, err
+		}
+		if !ok {
+			behind = append(behind, d.Path)
+			continue
+		}
+		if entry.id != d.New.ID || entry.mode != d.New.Mode {
+			puts = append(puts, d)
+		}
+	}
+	late, err := f.stage(ctx, puts, index)
+	return append(behind, late...), err
+}
+
+func deleted(d Delta) int {
+	if d.New.ID == "" {
+		return 1
+	}
+	return 0
+}
+
+// unlocked waits a little for the user's own git to let go of the index.
+func (f *follower) unlocked(ctx context.Context) bool {
+	for range lockTries {
+		if _, err := os.Lstat(filepath.Join(f.repo.gitDir, "index.lock")); errors.Is(err, fs.ErrNotExist) {
+			return true
+		}
+		if !pause(ctx, lockPause) {
+			return false
+		}
+	}
+	return false
+}
+
+func pause(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-t.C:
+		return true
+	}
+}
+
+// staged is an index entry; zero: none.
+type staged struct {
+	id       OID
+	mode     string
+	unmerged bool
+	skip     bool // skip-worktree: a sparse checkout has no file
+}
+
+// index reads the entries of the paths.
+func (f *follower) index(ctx context.Context, paths []string) (map[string]staged, error) {
+	args := []string{"ls-files", "-s", "-t", "-z", "--"}
+	if len(paths) <= 500 {
+		args = append(args, paths...)
+	}
+	out, err := f.repo.run(ctx, nil, args...)
+	if err != nil {
+		return nil, err
+	}
+	m := map[string]staged{}
+	for line := range strings.SplitSeq(string(out), "\x00") {
+		head, path, ok := strings.Cut(line, "\t")
+		part := strings.Fields(head) // tag mode oid stage
+		if !ok || len(part) != 4 {
+			continue
+		}
+		s := staged{mode: part[1], id: OID(part[2]), unmerged: part[3] != "0", skip: strings.EqualFold(part[0], "S")}
+		s.unmerged = s.unmerged || m[path].unmerged
+		m[path] = s
+	}
+	return m, nil
+}
+
+// may reports whether the index entry is one that we may move on: what the
+// branch had, has, or had in between.
+func (f *follower) may(ctx context.Context, d Delta, s staged) (bool, error) {
+	if s.unmerged {
+		return false, nil
+	}
+	return f.ours(ctx, d, func(id OID) bool { return id == s.id })
+}
+
+// ours reports whether is holds for a state of the path between since and head.
+func (f *follower) ours(ctx context.Context, d Delta, is func(OID) bool) (bool, error) {
+	if is(d.Old.ID) || is(d.New.ID) {
+		return true, nil
+	}
+	mids, err := f.between(ctx)
+	if err != nil {
+		return false, err
+	}
+	for _, m := range mids {
+		e, _, err := f.repo.lookup(ctx, m, d.Path)
+		if err != nil {
+			return false, err
+		}
+		if is(e.ID) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// maxBetween bounds how far back an intermediate state is looked for.
+const maxBetween = 256
+
+func (f *follower) between(ctx context.Context) ([]OID, error) {
+	if f.mids != nil {
+		return f.mids, nil
+	}
+	f.mids = []OID{}
+	for at := f.head; at != f.since && len(f.mids) < maxBetween; {
+		c, err := f.repo.ReadCommit(ctx, string(at))
+		if err != nil {
+			return nil, err
+		}
+		f.mids = append(f.mids, at)
+		if len(c.Parents) == 0 {
+			break
+		}
+		at = c.Parents[0]
+	}
+	return f.mids, nil
+}
+
+// file moves the working file on. False: it is the user's.
+func (f *follower) file(ctx context.Context, d Delta) (bool, error) {
+	if d.Old.Mode == ModeModule || d.New.Mode == ModeModule {
+		return true, nil // its own repository: only the index entry tells of it
+	}
+	if CheckPath(d.Path) != nil {
+		return false, nil
+	}
+	name := filepath.Join(f.repo.dir, filepath.FromSlash(d.Path))
+	if !f.plainParents(d.Path) {
+		return false, nil
+	}
+	w, err := readWorking(name, f.repo.hexLen)
+	if err != nil {
+		return false, nil // unreadable, or not a file: nothing we could have put there
+	}
+	if w.is(d.New.ID) {
+		return true, nil
+	}
+	ok, err := f.ours(ctx, d, w.is)
+	if err != nil || !ok {
+		return false, err
+	}
+	if w.missing && d.Old.ID != "" {
+		return false, nil // deleted by the user
+	}
+	if err := failpoint.Hit(fpFile); err != nil {
+		return false, err
+	}
+	if d.New.ID == "" {
+		err = f.remove(name)
+	} else {
+		err = f.write(ctx, name, d.New, w)
+	}
+	if err != nil {
+		return false, err
+	}
+	return true, failpoint.Hit(fpFiled)
+}
+
+// plainParents reports whether no folder on the way is a symbolic link or a
+// file: through those a write would land elsewhere.
+func (f *follower) plainParents(path string) bool {
+	at := f.repo.dir
+	part := strings.Split(path, "/")
+	for _, name := range part[:len(part)-1] {
+		at = filepath.Join(at, name)
+		info, err := os.Lstat(at)
+		if errors.Is(err, fs.ErrNotExist) {
+			return true
+		}
+		if err != nil || !info.IsDir() {
+			return false
+		}
+	}
+	return true
+}
+
+// working is a file as it lies in the working tree.
+type working struct {
+	missing bool
+	raw     OID // of the bytes as they are
+	lf      OID // of the bytes with LF line ends, where they have CRLF
+	perm    fs.FileMode
+}
+
+// is reports whether the file is that blob. With core.autocrlf git itself
+// writes CRLF for LF, so both spellings are the same file.
+func (w working) is(id OID) bool {
+	if w.missing || id == "" {
+		return w.missing && id == ""
+	}
+	return w.raw == id || w.lf == id
+}
+
+var errNotFile = errors.New("neither a file nor a symbolic link")
+
+func readWorking(name string, hexLen int) (working, error) {
+	info, err := os.Lstat(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return working{missing: true, perm: 0o666}, nil
+	}
+	if err != nil {
+		return working{}, err
+	}
+	if info.Mode()&fs.ModeSymlink != 0 {
+		target, err := os.Readlink(name)
+		return working{raw: blobID([]byte(target), hexLen), perm: 0o666}, err
+	}
+	if !info.Mode().IsRegular() || info.Size() > maxObject {
+		return working{}, errNotFile
+	}
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return working{}, err
+	}
+	w := working{raw: blobID(data, hexLen), perm: info.Mode().Perm()}
+	if bytes.Contains(data, []byte("\r\n")) {
+		w.lf = blobID(bytes.ReplaceAll(data, []byte("\r\n"), []byte("\n")), hexLen)
+	}
+	return w, nil
+}
+
+// blobID is the name that git gives these bytes.
+func blobID(data []byte, hexLen int) OID {
+	var h hash.Hash = sha1.New()
+	if hexLen == 64 {
+		h = sha256.New()
+	}
+	h.Write([]byte("blob " + strconv.Itoa(len(data)) + "\x00"))
+	h.Write(data)
+	return OID(hex.EncodeToString(h.Sum(nil)))
+}
+
+// remove deletes a file and the folders that it leaves empty.
+func (f *follower) remove(name string) error {
+	if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	for dir := filepath.Dir(name); dir != f.repo.dir; dir = filepath.Dir(dir) {
+		if os.Remove(dir) != nil {
+			break
+		}
+	}
+	return nil
+}
+
+// write puts the new bytes there in one step.
+func (f *follower) write(ctx context.Context, name string, e Entry, w working) error {
+	data, err := f.repo.Blob(ctx, e.ID)
+	if err != nil {
+		return err
+	}
+	if w.lf != "" && e.Mode != ModeSymlink && w.lf != w.raw && !bytes.Contains(data, []byte("\r\n")) {
+		data = bytes.ReplaceAll(data, []byte("\n"), []byte("\r\n"))
+	}
+	if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
+		return err
+	}
+	// The half-written file lies in git's folder: a crash leaves nothing that
+	// git status would show.
+	dir := f.repo.gitDir
+	tmp, err := f.temp(dir, e, data, w.perm)
+	if err != nil {
+		return err
+	}
+	if err = os.Rename(tmp, name); err == nil {
+		return nil
+	}
+	os.Remove(tmp)
+	if tmp, err = f.temp(filepath.Dir(name), e, data, w.perm); err != nil {
+		return err
+	}
+	if err = os.Rename(tmp, name); err != nil { // git's folder is on another disk
+		os.Remove(tmp)
+	}
+	return err
+}
+
+func (f *follower) temp(dir string, e Entry, data []byte, perm fs.FileMode) (string, error) {
+	name := filepath.Join(dir, "coranto-"+strconv.Itoa(os.Getpid())+".tmp")
+	os.Remove(name)
+	if e.Mode == ModeSymlink {
+		return name, os.Symlink(string(data), name)
+	}
+	switch e.Mode {
+	case ModeExec:
+		perm |= perm & 0o444 >> 2
+	default:
+		perm &^= 0o111
+	}
+	// Without a file before, the umask decides; else the file keeps its mode.
+	t, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, perm)
+	if err != nil {
+		return "", err
+	}
+	_, err = t.Write(data)
+	if err == nil {
+		err = t.Sync()
+	}
+	if err2 := t.Close(); err == nil {
+		err = err2
+	}
+	if err != nil {
+		os.Remove(name)
+	}
+	return name, err
+}
+
+// stage moves the index entries on, and returns the paths that a lock of the
+// user's git has kept from it.
+func (f *follower) stage(ctx context.Context, puts []Delta, index map[string]staged) ([]string, error) {
+	if len(puts) == 0 {
+		return nil, nil
+	}
+	var in bytes.Buffer
+	var skip []string
+	paths := make([]string, len(puts))
+	for i, d := range puts {
+		paths[i] = d.Path
+		if d.New.ID == "" {
+			fmt.Fprintf(&in, "0 %s\t%s\x00", f.repo.zero(), d.Path)
+			continue
+		}
+		fmt.Fprintf(&in, "%s %s\t%s\x00", d.New.Mode, d.New.ID, d.Path)
+		if index[d.Path].skip {
+			skip = append(skip, d.Path)
+		}
+	}
+	if err := failpoint.Hit(fpIndex); err != nil {
+		return paths, err
+	}
+	for try := 1; ; try++ {
+		_, err := f.repo.run(ctx, in.Bytes(), "update-index", "-z", "--index-info")
+		if err == nil {
+			break
+		}
+		var fail *failure
+		if !errors.As(err, &fail) || !fail.says("index.lock") {
+			return paths, err
+		}
+		if try == lockTries || !pause(ctx, lockPause) {
+			return paths, nil
+		}
+	}
+	if len(skip) > 0 {
+		_, err := f.repo.run(ctx, []byte(strings.Join(skip, "\x00")+"\x00"), "update-index", "--skip-worktree", "-z", "--stdin")
+		if err != nil {
+			return nil, err
+		}
+	}
+	// Fills in times and sizes, so that git status need not read the files. It
+	// fails where anything else is edited, which is no matter.
+	_, _ = f.repo.run(ctx, nil, "update-index", "-q", "--refresh")
+	return nil, failpoint.Hit(fpIndexed)
+}
+
+// Edited returns those paths whose index entry or working file is none of the
+// given blobs ("": not there), when branch is checked out. Of another branch no
+// path is.
+func (r *Repo) Edited(ctx context.Context, branch string, paths map[string][]OID) ([]string, error) {
+	if r.bare || len(paths) == 0 {
+		return nil, nil
+	}
+	c, err := r.Checked(ctx)
+	if err != nil || c.Branch != branch {
+		return nil, err
+	}
+	names := slices.Sorted(maps.Keys(paths))
+	index, err := (&follower{repo: r}).index(ctx, names)
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	for _, p := range names {
+		w, err := readWorking(filepath.Join(r.dir, filepath.FromSlash(p)), r.hexLen)
+		s := index[p]
+		fine := err == nil && !s.unmerged && slices.Contains(paths[p], s.id) &&
+			(s.skip && w.missing || slices.ContainsFunc(paths[p], w.is))
+		if !fine {
+			out = append(out, p)
+		}
+	}
+	return out, nil
+}
+
+// Name is the name that git gives these bytes as a blob.
+func (r *Repo) Name(data []byte) OID { return blobID(data, r.hexLen) }
