@@ -65,16 +65,20 @@ func (in *inbox) put(m message) bool {
 	n := m.size()
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	for in.bytes > inboxBytes && !in.done {
+	for in.bytes > inboxBytes && !in.refuses(&m) {
 		in.space.Wait()
 	}
-	if in.done || in.refused && m.task == nil && m.blob == nil {
+	if in.refuses(&m) {
 		return false
 	}
 	in.waiting = append(in.waiting, m)
 	in.bytes += n
 	in.signal()
 	return true
+}
+
+func (in *inbox) refuses(m *message) bool {
+	return in.done || in.refused && m.task == nil && m.blob == nil
 }
 
 func (in *inbox) signal() {
@@ -100,6 +104,7 @@ func (in *inbox) refuse() {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	in.refused = true
+	in.space.Broadcast()
 }
 
 // finish makes put take nothing any more.

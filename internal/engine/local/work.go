@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"sync/atomic"
+	"time"
 
 	"github.com/coranto/coranto/asl"
 	"github.com/coranto/coranto/internal/engine"
@@ -57,9 +59,7 @@ func (r *Runtime) handle(ctx context.Context, t *task) (asl.Value, error) {
 		Execution: t.run.id, ID: c.ID, State: c.State, Path: c.Path, Resource: c.Resource,
 		Attempt: c.Attempt, Token: c.Token, Scheduled: t.scheduled,
 	}
-	ctx = engine.WithHeartbeat(engine.WithTask(ctx, et), func() {
-		r.in.put(message{task: t, event: asl.Event{Kind: asl.TaskHeartbeat}})
-	})
+	ctx = engine.WithHeartbeat(engine.WithTask(ctx, et), r.heartbeat(t))
 	if vt, ok := r.tasks.(engine.ValueTasks); ok {
 		if h := vt.ValueHandler(c.Resource); h != nil {
 			return h(ctx, et, c.Input)
@@ -83,6 +83,21 @@ func (r *Runtime) handle(ctx context.Context, t *task) (asl.Value, error) {
 		return asl.Value{}, &engine.TaskError{Name: engine.ErrorOutput, Cause: fmt.Sprintf("output of %s: %v", c.Resource, err), Err: err}
 	}
 	return out, nil
+}
+
+// beatGap bounds how often a handler that beats in a loop fills the journal; the
+// shortest HeartbeatSeconds is a second.
+const beatGap = 250 * time.Millisecond
+
+func (r *Runtime) heartbeat(t *task) func() {
+	var last atomic.Int64
+	return func() {
+		now, was := r.o.Now().UnixNano(), last.Load()
+		if now-was < int64(beatGap) && now >= was || !last.CompareAndSwap(was, now) {
+			return
+		}
+		r.in.put(message{task: t, event: asl.Event{Kind: asl.TaskHeartbeat}})
+	}
 }
 
 // failure is the event of a task that ended with err.
