@@ -45,7 +45,7 @@ func (p *parser) capture(f format, limit int) value {
 		tags := 0
 		v.s, tags = p.content(f, limit)
 		naked = tags > 0 && f != asMarkup
-		if f == asMarkup && tags <= 1 && strings.Contains(v.s, "&lt;/") {
+		if (f == asMarkup || f == asHTML && tags == 1) && tags <= 1 && strings.Contains(v.s, "&lt;/") {
 			v.s = markup.Decode(v.s) // HTML, escaped, in a div all the same
 		}
 	}

@@ -105,6 +105,3 @@ func Parse(body []byte, m Meta) (*Document, error) {
 	}
 	return doc, nil
 }
-
-// Discover lists the feeds that an HTML page points to, best first.
-func Discover(body []byte, m Meta) []Candidate { return nil }

@@ -53,7 +53,9 @@ func parseJSON(text string, m Meta) (*Document, error) {
 	return j.doc, nil
 }
 
-func (j *jsonFeed) text(s string) string { return strings.Clone(cutText(markup.Collapse(s), maxText, &j.r.bad)) }
+func (j *jsonFeed) text(s string) string {
+	return strings.Clone(cutText(markup.Collapse(s), maxText, &j.r.bad))
+}
 
 func (j *jsonFeed) url(s string) string {
 	if strings.TrimSpace(s) == "" {
