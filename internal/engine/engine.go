@@ -40,16 +40,21 @@ type Runtime interface {
 	Get(ctx context.Context, id ExecutionID) (Execution, error)
 	// List returns executions, newest first.
 	List(ctx context.Context, f Filter) ([]Execution, error)
-	// Stop ends a running execution with status ABORTED.
+	// Stop ends a running execution with status ABORTED; of one that has ended it
+	// changes nothing.
 	Stop(ctx context.Context, id ExecutionID, errorName, cause string) error
-	// History yields what happened, in order, in the service's event types.
+	// History yields what happened, in order, in the service's event types; of a
+	// running execution what is durable so far.
 	History(ctx context.Context, id ExecutionID) iter.Seq2[asl.HistoryEvent, error]
-	// SendTaskSuccess, SendTaskFailure and SendTaskHeartbeat answer a callback task.
+	// SendTaskSuccess, SendTaskFailure and SendTaskHeartbeat answer a callback
+	// task, from the moment its handler is called. When they return, the answer is
+	// durable. A token whose task has ended is ErrNotFound.
 	SendTaskSuccess(ctx context.Context, token string, output json.RawMessage) error
 	SendTaskFailure(ctx context.Context, token, errorName, cause string) error
 	SendTaskHeartbeat(ctx context.Context, token string) error
-	// Close stops taking tasks, waits for those in hand, and returns. Executions
-	// that have not ended go on when a runtime is opened on the same state.
+	// Close stops taking tasks, waits for those in hand, cancels the context of
+	// those that take long, and returns. Executions that have not ended go on when
+	// a runtime is opened on the same state, with the tasks that were cancelled.
 	Close() error
 }
 
@@ -98,8 +103,9 @@ type Task struct {
 
 // Handler does a task. It may be called again for the same Task after a crash,
 // so it must be idempotent by (Execution, ID). Its context ends when the result
-// is no longer wanted. An error that is a *TaskError keeps its name; any other
-// is States.TaskFailed.
+// is no longer wanted, or when the runtime closes; see Scope for what else the
+// context brings. An error that is a *TaskError keeps its name; any other is
+// States.TaskFailed. A panic is the failure ErrorPanic. No output is null.
 type Handler func(ctx context.Context, t Task) (json.RawMessage, error)
 
 // Tasks finds the handler of a Resource, nil when there is none.

@@ -50,18 +50,3 @@ func JSONHandler(h ValueHandler) Handler {
 		return out.JSON(), nil
 	}
 }
-
-type taskKey struct{}
-
-// WithTask returns the context of a handler doing t. Runtimes call it; so must
-// whoever runs handlers elsewhere.
-func WithTask(ctx context.Context, t Task) context.Context {
-	t.Input = nil // whoever keeps the context need not keep the document
-	return context.WithValue(ctx, taskKey{}, t)
-}
-
-// TaskOf returns the task, without its input, for which ctx was made.
-func TaskOf(ctx context.Context) (Task, bool) {
-	t, ok := ctx.Value(taskKey{}).(Task)
-	return t, ok
-}

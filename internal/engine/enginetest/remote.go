@@ -133,7 +133,7 @@ func do(ctx context.Context, tasks engine.Tasks, t engine.Task) result {
 	if h == nil {
 		return result{Error: engine.ErrorNoTask, Cause: fmt.Sprintf("state %s: there is no task %q", t.State, t.Resource)}
 	}
-	out, err := h(engine.WithTask(ctx, t), t)
+	out, err := h(engine.WithScope(ctx, engine.Scope{Task: t}), t)
 	switch {
 	case err == nil && (len(out) == 0 || json.Valid(out)):
 		return result{Output: out}

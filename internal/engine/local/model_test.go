@@ -20,7 +20,7 @@ import (
 // Machines made at random give the same result whether or not the runtime
 // stops at random writes and is opened again, waits and retries included.
 func TestRandomMachinesWithRandomCrashes(t *testing.T) {
-	machines := 40
+	machines := 25
 	if testing.Short() {
 		machines = 5
 	}

@@ -111,19 +111,19 @@ func TestWhatCannotBeResumed(t *testing.T) {
 func TestBlobsAreKeptOnce(t *testing.T) {
 	dir := t.TempDir()
 	doc := json.RawMessage(`"` + strings.Repeat("x", 200<<10) + `"`)
-	var r withDB
 	tasks := engine.TaskMap{"a": func(ctx context.Context, t engine.Task) (json.RawMessage, error) {
-		ref, err := r.Blobs().Put(ctx, []byte("of a task"))
+		blobs := engine.BlobsOf(ctx)
+		ref, err := blobs.Put(ctx, []byte("of a task"))
 		if err != nil {
 			return nil, err
 		}
-		back, err := r.Blobs().Get(ctx, ref)
+		back, err := blobs.Get(ctx, ref)
 		if err != nil || string(back) != "of a task" {
 			return nil, fmt.Errorf("got %q, %w", back, err)
 		}
 		return doc, nil
 	}}
-	r = openRuntime(t, dir, tasks, local.Options{})
+	r := openRuntime(t, dir, tasks, local.Options{})
 	machine := `{"StartAt": "M", "States": {"M": {"Type": "Map", "End": true, "ItemsPath": "$.items", "ResultPath": "$.out", "ItemProcessor": ` + oneTask + `}}}`
 	for _, id := range []engine.ExecutionID{"1", "2"} {
 		start(t, r, id, machine, `{"items":[1,2,3,4,5]}`)

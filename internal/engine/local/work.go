@@ -59,7 +59,7 @@ func (r *Runtime) handle(ctx context.Context, t *task) (asl.Value, error) {
 		Execution: t.run.id, ID: c.ID, State: c.State, Path: c.Path, Resource: c.Resource,
 		Attempt: c.Attempt, Token: c.Token, Scheduled: t.scheduled,
 	}
-	ctx = engine.WithHeartbeat(engine.WithTask(ctx, et), r.heartbeat(t))
+	ctx = engine.WithScope(ctx, engine.Scope{Task: et, Beat: r.heartbeat(t), Blobs: r.Blobs()})
 	if vt, ok := r.tasks.(engine.ValueTasks); ok {
 		if h := vt.ValueHandler(c.Resource); h != nil {
 			return h(ctx, et, c.Input)
