@@ -20,13 +20,14 @@ type progress struct {
 	mu    sync.Mutex
 	total map[string]int // items begun, by Map state
 	ended map[string]int
+	maps  map[int64]string // Map states entered, by event
 	phase string
 	drawn time.Time
 	open  bool
 }
 
 func newProgress(w io.Writer) *progress {
-	p := &progress{w: w, total: map[string]int{}, ended: map[string]int{}}
+	p := &progress{w: w, total: map[string]int{}, ended: map[string]int{}, maps: map[int64]string{}}
 	p.tty, p.width = terminal(w)
 	return p
 }
@@ -50,8 +51,11 @@ func (p *progress) observe(_ engine.ExecutionID, e asl.HistoryEvent) {
 		} else if len(p.total) > 0 {
 			p.phase = ""
 		}
-	case "MapIterationStarted":
-		p.total[e.Name]++
+	case "MapStateEntered":
+		p.maps[e.ID] = e.Name
+	case "MapStateStarted":
+		p.total[p.maps[e.Prev]] += e.Length
+		delete(p.maps, e.Prev)
 		p.phase = ""
 	case "MapIterationSucceeded", "MapIterationFailed":
 		p.ended[e.Name]++
@@ -89,5 +93,6 @@ func (p *progress) done() {
 	}
 	clear(p.total)
 	clear(p.ended)
+	clear(p.maps)
 	p.phase = ""
 }

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/coranto/coranto/asl"
 	"github.com/coranto/coranto/internal/app"
 )
 
@@ -43,6 +45,25 @@ func (c *cli) runsCmd() *cobra.Command {
 		},
 	}
 	list.Flags().IntVar(&n, "limit", 20, "how many")
-	cmd.AddCommand(list)
+	show := &cobra.Command{
+		Use: "show RUN", Short: "Show what happened in an execution, event by event", Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			t := table{head: []string{"EVENT", "AT", "TYPE", "STATE", "WHY"}, wrap: 4}
+			err := app.History(cmd.Context(), c.dir, args[0], func(e asl.HistoryEvent) error {
+				if c.json {
+					return object(c.out, e)
+				}
+				why := e.Error
+				if e.Cause != "" {
+					why += ": " + e.Cause
+				}
+				t.add(strconv.FormatInt(e.ID, 10), e.Time.Local().Format("15:04:05.000"), string(e.Type), e.Name, why)
+				return nil
+			})
+			t.print(c.out)
+			return err
+		},
+	}
+	cmd.AddCommand(list, show)
 	return cmd
 }

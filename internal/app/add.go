@@ -135,7 +135,12 @@ func openDirectory(ctx context.Context, dir string, o Options) (*directory, erro
 	if d.repo, err = git.Open(ctx, l.Dir, git.Options{Author: git.Ident{Name: d.config.Commit.Name, Email: d.config.Commit.Email}}); err != nil {
 		return nil, err
 	}
-	d.content, err = content.Open(ctx, d.repo, content.Options{Path: d.config.Content, Branch: d.config.Branch,
+	branch, err := branchOf(ctx, d.repo, d.config)
+	if err != nil {
+		d.repo.Close()
+		return nil, err
+	}
+	d.content, err = content.Open(ctx, d.repo, content.Options{Path: d.config.Content, Branch: branch,
 		Location: d.config.Site.Timezone, Now: o.Now, Cache: content.DirCache(l.cache())})
 	return d, err
 }

@@ -85,7 +85,7 @@ type App struct {
 	content  *content.Store
 	releases *release.Store
 	pictures *pictures
-	runtime  engine.Runtime
+	runtime  *local.Runtime
 	warnings []string
 
 	reload  sync.Mutex
@@ -157,7 +157,11 @@ func Open(ctx context.Context, dir string, o Options) (_ *App, err error) {
 		Catalog: a.catalog, Content: a.content, Releases: a.releases, Pictures: a.pictures,
 		Settings: func() *pipeline.Settings { return a.current.Load().settings },
 		Contains: func(ctx context.Context, head, commit string) (bool, error) {
-			return a.repo.Contains(ctx, git.OID(head), git.OID(commit))
+			if _, err := a.repo.ReadCommit(ctx, commit); errors.Is(err, git.ErrNotFound) {
+				return false, nil // it is not even there any more
+			}
+			base, err := a.repo.MergeBase(ctx, git.OID(head), git.OID(commit))
+			return base == git.OID(commit), err
 		},
 		Now: o.Now, Log: o.Log,
 	}, runtime.NumCPU())
@@ -203,7 +207,11 @@ func (a *App) openContent(ctx context.Context, cfg *config.Config) (err error) {
 	if err != nil {
 		return err
 	}
-	o := content.Options{Path: cfg.Content, Branch: cfg.Branch, Location: cfg.Site.Timezone, Now: a.o.Now, Cache: content.DirCache(a.cache())}
+	branch, err := branchOf(ctx, a.repo, cfg)
+	if err != nil {
+		return err
+	}
+	o := content.Options{Path: cfg.Content, Branch: branch, Location: cfg.Site.Timezone, Now: a.o.Now, Cache: content.DirCache(a.cache())}
 	if cfg.Remote != "" {
 		o.Remote = &git.Remote{URL: cfg.Remote, Credentials: a.credentials(cfg.Remote)}
 	}
@@ -294,4 +302,17 @@ func layoutOf(dir string) (Layout, error) {
 func exists(path string) bool {
 	_, err := os.Stat(path)
 	return err == nil
+}
+
+// branchOf is the branch that holds the content: the configured one, or the
+// one that is checked out.
+func branchOf(ctx context.Context, repo *git.Repo, cfg *config.Config) (string, error) {
+	if cfg.Branch != "" || repo.Bare() {
+		return cfg.Branch, nil
+	}
+	at, err := repo.Checked(ctx)
+	if err == nil && at.Branch == "" {
+		err = fmt.Errorf("%w: %s; or name the branch in %s", git.ErrBusy, at.Busy, config.FileName)
+	}
+	return at.Branch, err
 }

@@ -60,7 +60,11 @@ func Init(ctx context.Context, dir string, yaml []byte, o Options) (Inited, erro
 		return res, err
 	}
 	defer repo.Close()
-	store, err := content.Open(ctx, repo, content.Options{Path: cfg.Content, Branch: cfg.Branch, Now: o.Now})
+	at, err := branchOf(ctx, repo, cfg)
+	if err != nil {
+		return res, err
+	}
+	store, err := content.Open(ctx, repo, content.Options{Path: cfg.Content, Branch: at, Now: o.Now})
 	if err != nil {
 		return res, err
 	}

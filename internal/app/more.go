@@ -3,10 +3,12 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 
+	"github.com/coranto/coranto/asl"
 	"github.com/coranto/coranto/internal/engine"
 	"github.com/coranto/coranto/internal/engine/local"
 	"github.com/coranto/coranto/internal/opml"
@@ -55,29 +57,65 @@ func (a *App) Export(ctx context.Context, dir string) (release.Exported, error) 
 	if err != nil {
 		return x, err
 	}
-	b, err := json.Marshal(st)
+	b, err := json.Marshal(st.Public())
 	if err != nil {
 		return x, err
 	}
 	return x, os.WriteFile(filepath.Join(dir, "status.json"), b, 0o666)
 }
 
-// Runs lists the newest executions of the site in dir, beside whoever serves it.
-func Runs(ctx context.Context, dir string, n int) ([]engine.Execution, error) {
+// executions opens the journal of the site in dir, beside whoever serves it. It
+// is nil where nothing has run yet.
+func executions(ctx context.Context, dir string) (*local.Store, func() error, error) {
 	l, err := layoutOf(dir)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if _, err := l.readConfig(); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if !exists(l.database()) {
-		return nil, nil
+		return nil, func() error { return nil }, nil
 	}
 	db, err := sqlite.Open(l.database(), sqlite.Options{ReadOnly: true})
 	if err != nil {
+		return nil, nil, err
+	}
+	store, err := local.NewStore(ctx, db, nil)
+	if err != nil {
+		db.Close()
+		return nil, nil, err
+	}
+	return store, db.Close, nil
+}
+
+// Runs lists the newest executions of the site in dir.
+func Runs(ctx context.Context, dir string, n int) ([]engine.Execution, error) {
+	store, done, err := executions(ctx, dir)
+	if err != nil || store == nil {
 		return nil, err
 	}
-	defer db.Close()
-	return local.List(ctx, db, engine.Filter{Limit: n})
+	defer done()
+	return store.List(ctx, engine.Filter{Limit: n})
+}
+
+// History hands what happened in an execution to tell, event by event.
+func History(ctx context.Context, dir, id string, tell func(asl.HistoryEvent) error) error {
+	store, done, err := executions(ctx, dir)
+	if err != nil {
+		return err
+	}
+	if store == nil {
+		return fmt.Errorf("%s: %w", id, engine.ErrNotFound)
+	}
+	defer done()
+	for e, err := range store.History(ctx, engine.ExecutionID(id)) {
+		if err != nil {
+			return err
+		}
+		if err := tell(e); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/coranto/coranto/asl"
 	"github.com/coranto/coranto/internal/engine"
@@ -50,6 +51,7 @@ func (a *App) Run(ctx context.Context, in pipeline.DueInput) (RunResult, error) 
 	if err != nil {
 		return RunResult{}, err
 	}
+	defer a.prune(ctx)
 	var res RunResult
 	var id engine.ExecutionID
 	if len(open) > 0 {
@@ -151,6 +153,19 @@ func (a *App) Publish(ctx context.Context, force bool) (*Published, error) {
 	}
 	p := &Published{Live: true}
 	return p, a.finish(ctx, id, &p.Built)
+}
+
+// Executions are kept for `runs`, but not for ever.
+const (
+	keepRuns   = 200
+	keepRunFor = 3 * 24 * time.Hour
+)
+
+// prune removes old executions.
+func (a *App) prune(ctx context.Context) {
+	if _, err := a.runtime.Prune(ctx, keepRuns, a.o.Now().Add(-keepRunFor)); err != nil && ctx.Err() == nil {
+		a.o.Log.WarnContext(ctx, "old executions were not removed", "error", err)
+	}
 }
 
 // Releases is the store of built sites.

@@ -121,6 +121,11 @@ func (a *App) scheduled(ctx context.Context, in pipeline.DueInput, tell func(Hap
 	if err := a.Sync(ctx); err != nil && ctx.Err() == nil {
 		tell(Happening{Err: err})
 	}
+	if due, err := a.anyDue(ctx); err == nil && !due {
+		// Nobody is to be asked: that is as fresh as can be, and no run.
+		_ = a.catalog.SetFact(ctx, pipeline.FactLastOK, a.o.Now().UTC().Format(time.RFC3339))
+		return
+	}
 	res, err := a.Run(ctx, in)
 	if ctx.Err() != nil {
 		return
@@ -131,6 +136,27 @@ func (a *App) scheduled(ctx context.Context, in pipeline.DueInput, tell func(Hap
 	}
 	tell(Happening{Run: &res})
 	a.publish(ctx, tell)
+	a.prune(ctx)
+}
+
+// anyDue reports whether a run that asks only sources whose time has come would
+// ask any, or one is waiting to be ended.
+func (a *App) anyDue(ctx context.Context) (bool, error) {
+	if open, err := a.Unfinished(ctx, workflows.Aggregate); err != nil || open {
+		return open, err
+	}
+	states, err := a.catalog.States(ctx)
+	if err != nil {
+		return false, err
+	}
+	now := a.o.Now()
+	for _, src := range a.Config().Sources {
+		s := states[src.ID]
+		if src.Active() && (s.URL != src.URL || !s.Gone && !s.Held.After(now) && s.Due(now)) {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 func (a *App) publish(ctx context.Context, tell func(Happening)) {
@@ -174,7 +200,7 @@ func (a *App) statusJSON(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
-	_ = json.NewEncoder(w).Encode(st)
+	_ = json.NewEncoder(w).Encode(st.Public())
 }
 
 // hosted makes the release store what the host serves from.

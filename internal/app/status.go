@@ -101,7 +101,12 @@ func StatusOf(ctx context.Context, dir string, o Options) (Status, error) {
 		return st, err
 	}
 	defer repo.Close()
-	store, err := content.Open(ctx, repo, content.Options{Path: cfg.Content, Branch: cfg.Branch, Cache: content.DirCache(l.cache())})
+	branch, err := branchOf(ctx, repo, cfg)
+	if err != nil {
+		st.Warnings = append(st.Warnings, err.Error())
+		return st, nil
+	}
+	store, err := content.Open(ctx, repo, content.Options{Path: cfg.Content, Branch: branch, Cache: content.DirCache(l.cache())})
 	if err != nil {
 		return st, err
 	}

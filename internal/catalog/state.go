@@ -24,6 +24,7 @@ const (
 // Validators are what a conditional request sends, and what tells a 200 with
 // the same body from a new one.
 type Validators struct {
+	URL          string `json:"url,omitempty"` // of the document that bore them, after redirects
 	ETag         string `json:"etag,omitempty"`
 	LastModified string `json:"last_modified,omitempty"`
 	BodyHash     string `json:"body_hash,omitempty"`

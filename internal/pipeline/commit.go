@@ -185,12 +185,15 @@ func (p *Pipeline) remember(ctx context.Context, sum Summary) error {
 	if err != nil {
 		return err
 	}
-	for name, value := range map[string]string{
+	facts := map[string]string{
 		factCommit:  snap.Commit(),
 		factPosts:   strconv.Itoa(snap.Len()),
 		FactLastRun: string(b),
-		FactLastOK:  sum.Ended.Format(time.RFC3339),
-	} {
+	}
+	if sum.Sources == 0 || len(sum.Failed) < sum.Sources {
+		facts[FactLastOK] = sum.Ended.Format(time.RFC3339) // a run that read nobody keeps nothing fresh
+	}
+	for name, value := range facts {
 		if err := p.Catalog.SetFact(ctx, name, value); err != nil {
 			return err
 		}

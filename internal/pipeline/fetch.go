@@ -51,13 +51,13 @@ func (p *Pipeline) fetchFeed(ctx context.Context, t engine.Task, in FetchInput) 
 	ask, now := in.Source, p.Now().UTC().Truncate(time.Second)
 	src := ask.Source
 	src.URL = ask.Address
-	v := feed.Validators{URL: ask.Address, ETag: ask.Validators.ETag, LastModified: ask.Validators.LastModified, BodyHash: ask.Validators.BodyHash}
+	v := feed.Validators{URL: ask.Validators.URL, ETag: ask.Validators.ETag, LastModified: ask.Validators.LastModified, BodyHash: ask.Validators.BodyHash}
 	g := &gate{Getter: p.Settings().Web, tokens: p.parse}
 	res, err := feed.Fetch(ctx, g, src, v, feed.Options{SummaryOnly: src.FullText != "feed"})
 	g.leave()
 	out := Outcome{At: now, Status: res.Status, NotModified: res.NotModified, MaxAge: res.MaxAge,
 		Permanent: res.Permanent, Gone: res.Gone, Bytes: res.Bytes,
-		Validators: catalog.Validators{ETag: res.Validators.ETag, LastModified: res.Validators.LastModified, BodyHash: res.Validators.BodyHash}}
+		Validators: catalog.Validators{URL: res.Validators.URL, ETag: res.Validators.ETag, LastModified: res.Validators.LastModified, BodyHash: res.Validators.BodyHash}}
 	if h, ok := errors.AsType[*egress.HeldError](err); ok {
 		// Not a failure: the server said when, and that is when it is asked.
 		out.Held, out.Error, out.Message = h.Until, "Fetch.Held", h.Error()

@@ -2,7 +2,6 @@ package pipeline
 
 import (
 	"context"
-	"time"
 
 	"github.com/coranto/coranto/internal/content"
 	"github.com/coranto/coranto/internal/engine"
@@ -30,31 +29,18 @@ func (p *Pipeline) scrapePost(ctx context.Context, _ engine.Task, in ScrapeInput
 	}
 	g := &gate{Getter: p.Settings().Web, tokens: p.parse}
 	defer g.leave()
-	page, _, err := scrape.Fetch(ctx, g, in.Entry.Entry.Link, in.Source.Zone, scrape.Meta{Content: in.Source.FullText == "page"})
+	page, err := scrape.Fetch(ctx, g, in.Entry.Entry.Link, scrape.FetchOptions{Zone: in.Source.Zone, Content: in.Source.FullText == "page", Now: p.Now()})
 	if err != nil {
 		return Scraped{}, err
 	}
-	out.Page = facts(page)
+	out.Page = facts(page.Page)
 	return out, nil
 }
 
 // facts takes from a page what a post needs.
 func facts(page *scrape.Page) *content.PageFacts {
-	f := &content.PageFacts{
-		Title: page.Title, Intro: page.Intro, Link: page.Link, Image: page.Image, Tags: page.Tags,
-		Language: page.Language, Content: page.Content.HTML,
-		Published: pageTime(page.Published), Updated: pageTime(page.Modified),
+	return &content.PageFacts{
+		Title: page.Title, Intro: page.Intro, Authors: people(page.Authors), Link: page.Link, Image: page.Image, Tags: page.Tags,
+		Language: page.Language, Content: page.Content.HTML, Published: page.Published.UTC(), Updated: page.Modified.UTC(),
 	}
-	f.Authors = people(page.Authors)
-	return f
-}
-
-// pageTime reads a page's time: RFC 3339, or a day alone.
-func pageTime(s string) time.Time {
-	for _, layout := range []string{time.RFC3339, time.DateOnly} {
-		if t, err := time.Parse(layout, s); err == nil {
-			return t.UTC()
-		}
-	}
-	return time.Time{}
 }
