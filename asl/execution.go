@@ -126,7 +126,7 @@ func (x *Execution) start(ev Event) {
 
 // run lets every thread that can go on do so, first come first served.
 func (x *Execution) run() {
-	for len(x.ready) > 0 {
+	for len(x.ready) > 0 && x.status == StatusRunning {
 		t := x.ready[0]
 		x.ready[0] = nil
 		x.ready = x.ready[1:]
@@ -144,13 +144,11 @@ func (x *Execution) enter(t *thread) {
 		x.end(StatusFailed, Value{}, ErrorRuntime, fmt.Sprintf("The execution entered more than %d states without waiting for anything.", limit))
 		return
 	}
-	t.entered, t.attempt = x.now, 0
-	t.tries = nil
+	t.entered, t.attempt, t.tries, t.token = x.now, 0, nil, ""
 	t.enteredID = x.record(t, HistoryEvent{Type: t.state.kind + "StateEntered", Name: t.state.name, Input: t.input})
-	if x.status != StatusRunning {
-		return
+	if x.status == StatusRunning {
+		t.state.work.begin(x, t)
 	}
-	t.state.work.begin(x, t)
 }
 
 // finish ends a state with the result of its work.
@@ -184,7 +182,7 @@ func (x *Execution) leaveTo(t *thread, next *state, output Value, assign expr, f
 		x.probe.left(next, output)
 		return
 	}
-	if limit := x.opts.Limits.Payload; limit > 0 && output.Size() > limit {
+	if output.Size() > x.opts.Limits.payload() {
 		x.fail(t, dataLimit(t.state.name))
 		return
 	}
@@ -195,16 +193,17 @@ func (x *Execution) leaveTo(t *thread, next *state, output Value, assign expr, f
 			x.fail(t, asFault(err))
 			return
 		}
-		if vars.Len() > 0 {
+		switch {
+		case vars.Size() > x.opts.Limits.payload():
+			x.fail(t, dataLimit(t.state.name))
+			return
+		case vars.Len() > 0:
 			t.scope.assign(vars)
-		} else {
+		default:
 			vars = Value{}
 		}
 	}
 	x.record(t, HistoryEvent{Type: t.state.kind + "StateExited", Name: t.state.name, Output: output, Assigned: vars})
-	if x.status != StatusRunning {
-		return
-	}
 	if next == nil {
 		x.threadDone(t, output)
 		return
@@ -215,6 +214,9 @@ func (x *Execution) leaveTo(t *thread, next *state, output Value, assign expr, f
 
 // threadDone ends a thread whose last state has ended.
 func (x *Execution) threadDone(t *thread, output Value) {
+	if x.status != StatusRunning {
+		return
+	}
 	t.dead = true
 	if t.parent == nil {
 		x.end(StatusSucceeded, output, "", "")
@@ -247,9 +249,8 @@ func (x *Execution) end(s Status, output Value, name, cause string) {
 	default:
 		ev.Type = "ExecutionFailed"
 	}
-	x.status = s
-	x.record(x.root, ev)
-	x.ready = nil
+	x.write(x.root, ev, true)
+	x.status, x.ready = s, nil
 	x.out = append(x.out, Command{Kind: Done, Status: s, Output: output, Error: name, Cause: cause})
 }
 
@@ -260,13 +261,20 @@ func (x *Execution) record(t *thread, ev HistoryEvent) int64 {
 
 // recordAside is record; some events are not what the next one follows from.
 func (x *Execution) recordAside(t *thread, ev HistoryEvent, advance bool) int64 {
+	if x.status != StatusRunning {
+		return 0
+	}
+	// The event that ends the execution is the last one that the limit allows.
+	if limit := x.opts.Limits.History; limit > 0 && !t.silent && t.events.last+1 >= int64(limit) {
+		x.end(StatusFailed, Value{}, ErrorRuntime, fmt.Sprintf("The execution reached the maximum number of history events (%d).", limit))
+		return 0
+	}
+	return x.write(t, ev, advance)
+}
+
+func (x *Execution) write(t *thread, ev HistoryEvent, advance bool) int64 {
 	t.events.last++
 	id := t.events.last
-	if limit := x.opts.Limits.History; limit > 0 && !t.silent && id >= int64(limit) && x.status == StatusRunning {
-		t.events.last--
-		x.end(StatusFailed, Value{}, ErrorRuntime, fmt.Sprintf("The execution reached the maximum number of history events (%d).", limit))
-		return id
-	}
 	ev.ID, ev.Prev, ev.Time = id, t.prev, x.now
 	if advance {
 		t.prev = id

@@ -9,6 +9,15 @@ type Limits struct {
 
 const defaultSteps = 10_000_000
 
+// payload returns the limit of one value. There always is one: a state that
+// doubles its input in a loop must not take the machine down.
+func (l Limits) payload() int {
+	if l.Payload > 0 {
+		return l.Payload
+	}
+	return MaxValueBytes
+}
+
 // ServiceLimits returns the limits of the real service.
 func ServiceLimits() Limits {
 	return Limits{Payload: 256 << 10, History: 25_000}

@@ -83,7 +83,7 @@ func (p *valueParser) value(depth int) (Value, error) {
 		if err != nil {
 			return Value{}, err
 		}
-		return StringValue(s), nil
+		return Value{kind: String, size: quotedSize(s), text: s}, nil
 	case c == '-' || c >= '0' && c <= '9':
 		return p.number()
 	case c == 't':

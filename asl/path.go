@@ -83,7 +83,7 @@ func (p *path) isReference() bool {
 		return false
 	}
 	for _, s := range p.steps {
-		if s.kind == stepFunction || s.kind == stepIndex && s.index < 0 {
+		if s.kind != stepName && (s.kind != stepIndex || s.index < 0) {
 			return false
 		}
 	}

@@ -44,7 +44,7 @@ func (x *Execution) fail(t *thread, f *fault) {
 		x.record(t, HistoryEvent{Type: t.state.kind + "StateFailed", Error: f.name, Cause: f.cause})
 	}
 	if x.status != StatusRunning || x.catch(t, f) {
-		return
+		return // one event too many, or caught
 	}
 	if f.name == ErrorRuntime && !t.parent.mayCatch(f, t) {
 		x.end(StatusFailed, Value{}, f.name, f.cause)

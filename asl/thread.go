@@ -74,6 +74,9 @@ func (x *Execution) env(t *thread) *env {
 
 // timer asks for a timer.
 func (x *Execution) timer(t *thread, at time.Time) uint64 {
+	if x.status != StatusRunning {
+		return 0
+	}
 	x.lastID++
 	x.pending[x.lastID] = t
 	x.out = append(x.out, Command{Kind: StartTimer, ID: x.lastID, At: at, State: t.name(), Path: t.path()})
@@ -172,7 +175,7 @@ func (x *Execution) begin(t *thread, j *join) {
 
 // more starts children until the limit is reached.
 func (x *Execution) more(t *thread, j *join) {
-	for j.next < len(j.children) && (j.limit == 0 || j.running < j.limit) {
+	for x.status == StatusRunning && j.next < len(j.children) && (j.limit == 0 || j.running < j.limit) {
 		i := j.next
 		j.next++
 		c, err := j.spawn(i)
@@ -180,9 +183,6 @@ func (x *Execution) more(t *thread, j *join) {
 			x.abortChildren(t, j, nil)
 			t.join = nil
 			x.fail(t, asFault(err))
-			return
-		}
-		if x.status != StatusRunning {
 			return
 		}
 		j.children[i] = c
@@ -201,12 +201,12 @@ func (t *thread) child(i int, g *graph, input Value) *thread {
 func (x *Execution) childDone(c *thread, output Value) {
 	t := c.parent
 	j := t.join
+	if j == nil {
+		return
+	}
 	inner := c.prev
 	if c.isIteration() {
 		x.record(c, HistoryEvent{Type: "MapIterationSucceeded", Name: t.state.name, Index: c.index})
-		if x.status != StatusRunning {
-			return
-		}
 	}
 	j.children[c.index] = nil
 	j.results[c.index] = output
@@ -259,7 +259,7 @@ func (x *Execution) childFailed(c *thread, f *fault) {
 		x.recordAside(c, HistoryEvent{Type: "MapIterationFailed", Name: t.state.name, Index: c.index}, false)
 	}
 	if x.status != StatusRunning {
-		return
+		return // it was one event too many
 	}
 	x.kill(c)
 	j.failed++

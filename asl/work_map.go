@@ -109,9 +109,6 @@ func (w *mapWork) run(x *Execution, t *thread, e *env, items []Value, limit int)
 		n = len(batches)
 	}
 	x.record(t, HistoryEvent{Type: "MapStateStarted", Length: n})
-	if x.status != StatusRunning {
-		return
-	}
 	tolerate, f := w.tolerance(e)
 	if f != nil {
 		x.fail(t, f)
@@ -197,9 +194,7 @@ func (w *mapWork) end(x *Execution, t *thread, result Value) {
 		x.recordAside(t, HistoryEvent{Type: "MapRunSucceeded"}, false)
 	}
 	x.recordAside(t, HistoryEvent{Type: "MapStateSucceeded"}, false)
-	if x.status == StatusRunning {
-		x.finish(t, result)
-	}
+	x.finish(t, result)
 }
 
 // broken returns the failure of a Map more of whose items failed than may.

@@ -133,9 +133,6 @@ func (w *parallelWork) begin(x *Execution, t *thread) {
 		return
 	}
 	x.record(t, HistoryEvent{Type: "ParallelStateStarted"})
-	if x.status != StatusRunning {
-		return
-	}
 	n := len(w.branches)
 	x.begin(t, &join{children: make([]*thread, n), results: make([]Value, n), spawn: func(i int) (*thread, error) {
 		return t.child(i, w.branches[i], given), nil

@@ -61,9 +61,6 @@ func (w *taskWork) begin(x *Execution, t *thread) {
 	}
 	x.record(t, ev)
 	x.record(t, w.event(t, "Started"))
-	if x.status != StatusRunning {
-		return
-	}
 	x.ask(t, w.resource, given)
 	if timeout > 0 {
 		t.waiting = waitTimeout
@@ -76,6 +73,9 @@ func (w *taskWork) begin(x *Execution, t *thread) {
 
 // ask asks for a task on behalf of a thread.
 func (x *Execution) ask(t *thread, resource string, input Value) {
+	if x.status != StatusRunning {
+		return
+	}
 	x.lastID++
 	t.task = x.lastID
 	x.pending[t.task] = t
@@ -139,7 +139,7 @@ type answered interface {
 }
 
 func (w *taskWork) succeeded(x *Execution, t *thread, output Value) {
-	if limit := x.opts.Limits.Payload; limit > 0 && output.Size() > limit {
+	if output.Size() > x.opts.Limits.payload() {
 		who := w.kind
 		if w.family != "Task" || who == "" {
 			who = w.resource
@@ -149,9 +149,8 @@ func (w *taskWork) succeeded(x *Execution, t *thread, output Value) {
 	}
 	ev := w.event(t, "Succeeded")
 	ev.Output = output
-	if x.record(t, ev); x.status == StatusRunning {
-		x.finish(t, output)
-	}
+	x.record(t, ev)
+	x.finish(t, output)
 }
 
 func (w *taskWork) failed(x *Execution, t *thread, f *fault) {
@@ -161,9 +160,8 @@ func (w *taskWork) failed(x *Execution, t *thread, f *fault) {
 	}
 	ev := w.event(t, what)
 	ev.Error, ev.Cause = f.name, f.cause
-	if x.record(t, ev); x.status == StatusRunning {
-		x.fail(t, f)
-	}
+	x.record(t, ev)
+	x.fail(t, f)
 }
 
 // heartbeat puts the heartbeat's timer off.
