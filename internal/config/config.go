@@ -12,6 +12,8 @@ import (
 	"net/netip"
 	"time"
 
+	"go.yaml.in/yaml/v3"
+
 	"github.com/coranto/coranto"
 )
 
@@ -39,7 +41,10 @@ type Config struct {
 	Commit    Identity
 	Theme     Theme
 
-	hash string
+	hash         string
+	doc          *document
+	at           map[string]*yaml.Node
+	scheduleKeys []string
 }
 
 // Site is what the publication says of itself.
