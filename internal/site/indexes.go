@@ -116,7 +116,7 @@ func (b *build) lastDay(s *source) string {
 
 func (b *build) sourceView(s *source) *SourceView {
 	v := &SourceView{
-		ID: s.src.ID, Name: s.name, Site: httpURL(s.src.Site), Feed: httpURL(s.src.URL), Count: s.visible,
+		ID: clean(s.src.ID), Name: s.name, Site: httpURL(s.src.Site), Feed: httpURL(s.src.URL), Count: s.visible,
 		Paused: s.src.Paused, Retired: s.src.Retired || s.unlisted, Unlisted: s.unlisted, Art: art(s.name, s.slug), Initials: initials(s.name),
 	}
 	v.Host = host(cmpOr(v.Site, v.Feed))

@@ -2,9 +2,7 @@ package site
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
 	"strconv"
 	"strings"
 	"time"
@@ -27,15 +25,13 @@ func loadLocale(files map[string]themeFile, lang string) (*locale, error) {
 		if !ok {
 			continue
 		}
-		body, err := f.read()
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
+		if f.under != nil { // words are replaced one by one, not file by file
+			if err := l.add(themeFile{name: f.name, from: f.under}); err != nil {
+				return nil, err
+			}
 		}
-		if err != nil {
+		if err := l.add(f); err != nil {
 			return nil, err
-		}
-		if err := json.Unmarshal(body, &l.words); err != nil {
-			return nil, fmt.Errorf("%w: i18n/%s.json: %w", ErrTheme, name, err)
 		}
 	}
 	l.months = strings.Split(l.words["months"], ",")
@@ -45,6 +41,17 @@ func loadLocale(files map[string]themeFile, lang string) (*locale, error) {
 		return nil, fmt.Errorf("%w: i18n/%s.json: months and months_short need twelve names, date a pattern", ErrTheme, lang)
 	}
 	return l, nil
+}
+
+func (l *locale) add(f themeFile) error {
+	body, err := f.read()
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(body, &l.words); err != nil {
+		return fmt.Errorf("%w: %s: %w", ErrTheme, f.name, err)
+	}
+	return nil
 }
 
 // t returns the word for key, with {name} replaced in pairs.

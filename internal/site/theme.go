@@ -61,14 +61,17 @@ func Themes() []string {
 // TemplateError is a fault in a template, where it stands.
 type TemplateError struct {
 	File    string // within the theme: "components/post.html"
-	Line    int
+	Line    int // 0: not known
 	Column  int // 0: not known
 	Excerpt string
 	Reason  string
 }
 
 func (e *TemplateError) Error() string {
-	at := fmt.Sprintf("theme/%s:%d", e.File, e.Line)
+	at := "theme/" + e.File
+	if e.Line > 0 {
+		at += fmt.Sprintf(":%d", e.Line)
+	}
 	if e.Column > 0 {
 		at += fmt.Sprintf(":%d", e.Column)
 	}
@@ -83,8 +86,9 @@ func (e *TemplateError) Is(target error) bool { return target == ErrTheme }
 
 // themeFile is one file of the theme: the user's where there is one.
 type themeFile struct {
-	name string
-	from fs.FS
+	name  string
+	from  fs.FS
+	under fs.FS // the embedded theme, where it has a file of that name too
 }
 
 func (f themeFile) read() ([]byte, error) {
@@ -152,7 +156,11 @@ func collect(base, over fs.FS) (map[string]themeFile, error) {
 			case !d.Type().IsRegular():
 				return nil
 			}
-			if files[name] = (themeFile{name, from}); len(files) > maxThemeFiles {
+			f := themeFile{name: name, from: from}
+			if old, ok := files[name]; ok {
+				f.under = old.from
+			}
+			if files[name] = f; len(files) > maxThemeFiles {
 				return fmt.Errorf("%w: more than %d files", ErrTheme, maxThemeFiles)
 			}
 			return nil
@@ -451,7 +459,7 @@ func (t *theme) render(w *bytes.Buffer, name string, data any) error {
 	return nil
 }
 
-var templateAt = regexp.MustCompile(`^(?:html/)?template: ?([^:]+):(\d+)(?::(\d+))?: (?s:(.*))$`)
+var templateAt = regexp.MustCompile(`^(?:html/)?template: ?([^:]+):(?:(\d+):)?(?:(\d+):)? (?s:(.*))$`)
 
 // explain turns an error of the template packages into a *TemplateError.
 func (t *theme) explain(err error) error {
@@ -467,7 +475,7 @@ func (t *theme) explain(err error) error {
 	fmt.Sscan(m[2], &e.Line)
 	fmt.Sscan(m[3], &e.Column)
 	lines := strings.Split(t.source[e.File], "\n")
-	for i := max(1, e.Line-2); i <= min(len(lines), e.Line+2); i++ {
+	for i := max(1, e.Line-2); e.Line > 0 && i <= min(len(lines), e.Line+2); i++ {
 		mark := " "
 		if i == e.Line {
 			mark = ">"

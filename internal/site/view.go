@@ -225,7 +225,7 @@ func (b *build) card(i int32) ([]byte, error) {
 	return p.card, nil
 }
 
-// cards appends the cards of posts, newest first.
+// cards returns the cards of posts, newest first.
 func (b *build) cards(posts []int32) (template.HTML, error) {
 	size := 0
 	for _, i := range posts {
@@ -240,8 +240,13 @@ func (b *build) cards(posts []int32) (template.HTML, error) {
 	}
 	var out strings.Builder
 	out.Grow(size)
+	first := true
 	for _, i := range slices.Backward(posts) {
-		out.Write(b.m.posts[i].card)
+		card := b.m.posts[i].card
+		if first && len(card) > 0 { // what is seen at once must not wait
+			card, first = bytes.Replace(card, []byte(` loading="lazy"`), nil, 1), false
+		}
+		out.Write(card)
 	}
 	return template.HTML(out.String()), nil
 }
