@@ -144,7 +144,7 @@ func (r *Runtime) startMessage(req engine.StartRequest) (message, error) {
 	if err := req.ID.Check(); err != nil {
 		return message{}, err
 	}
-	machine, err := asl.Parse(req.Definition)
+	machine, err := r.Store.machines.parse(req.Definition)
 	if err != nil {
 		return message{}, err
 	}

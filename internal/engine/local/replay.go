@@ -25,7 +25,7 @@ func (s *Store) machine(ctx context.Context, w *row) (*asl.Machine, error) {
 	if err != nil {
 		return nil, err
 	}
-	m, err := asl.Parse(body)
+	m, err := s.machines.parse(body)
 	if err != nil {
 		return nil, fmt.Errorf("%w: definition: %w", errLine, err)
 	}

@@ -15,10 +15,11 @@ import (
 // Store looks at the executions in a database, running or ended, without
 // running any; a second process may do so while a Runtime is at work.
 type Store struct {
-	db     *sql.DB
-	blobs  engine.Blobs
-	packer *packer
-	empty  bool // no runtime has been here yet
+	db       *sql.DB
+	blobs    engine.Blobs
+	packer   *packer
+	machines machines
+	empty    bool // no runtime has been here yet
 }
 
 // NewStore returns a Store on db, which may be read-only. blobs is what the
