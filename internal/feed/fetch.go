@@ -28,6 +28,9 @@ type Validators struct {
 	ETag         string `json:"etag,omitempty"`
 	LastModified string `json:"last_modified,omitempty"`
 	BodyHash     string `json:"body_hash,omitempty"` // hex SHA-256 of the decoded body
+	// Bearer is the URL that bore ETag and LastModified, where redirects led to
+	// it; only to that they are sent. Empty: see egress.Request.ValidatorURL.
+	Bearer string `json:"bearer,omitempty"`
 }
 
 // Options of Fetch. The zero value works.
@@ -84,7 +87,8 @@ func Fetch(ctx context.Context, c Getter, src coranto.Source, v Validators, o Op
 		v = Validators{URL: src.URL}
 	}
 	resp, err := c.Get(ctx, egress.Request{
-		URL: src.URL, Zone: src.Zone, Accept: accept, ETag: v.ETag, LastModified: v.LastModified, MaxBody: o.MaxBody, Timeout: o.Timeout,
+		URL: src.URL, Zone: src.Zone, Accept: accept, ETag: v.ETag, LastModified: v.LastModified,
+		ValidatorURL: v.Bearer, MaxBody: o.MaxBody, Timeout: o.Timeout,
 	})
 	if err != nil {
 		return Result{}, fmt.Errorf("fetch feed %s: %w", src.URL, err)
@@ -113,6 +117,9 @@ func Fetch(ctx context.Context, c Getter, src coranto.Source, v Validators, o Op
 func (res *Result) read(resp *egress.Response, src coranto.Source, v Validators, o Options) error {
 	sum := sha256.Sum256(resp.Body)
 	now := Validators{URL: src.URL, ETag: header(resp.Header, "ETag"), LastModified: header(resp.Header, "Last-Modified"), BodyHash: hex.EncodeToString(sum[:])}
+	if res.FinalURL != src.URL {
+		now.Bearer = res.FinalURL
+	}
 	if res.Truncated = resp.Truncated; res.Truncated {
 		now = Validators{URL: src.URL}
 	} else if now.BodyHash == v.BodyHash {

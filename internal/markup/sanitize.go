@@ -96,9 +96,7 @@ func (w *sanitizer) dropTag(name string) {
 	case "noscript":
 		w.script = true
 	case "textarea", "xmp", "title", "plaintext":
-		if w.foreign == 0 {
-			w.z.literal = name
-		}
+		w.z.literal = name
 	}
 }
 
@@ -155,6 +153,9 @@ func (w *sanitizer) end() {
 		return
 	}
 	if t.name == "br" {
+		if w.foreign > 0 {
+			w.leaveForeign()
+		}
 		if !bytes.HasSuffix(w.out, []byte("<br>")) { // <br></br> is one
 			w.out = append(w.out, "<br>"...)
 		}

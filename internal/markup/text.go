@@ -57,7 +57,7 @@ func Collapse(s string) string {
 // clean reports whether s is what Collapse would make of it, looking only for
 // what is common; false is always right.
 func clean(s string) bool {
-	space := true
+	space, high := true, false
 	for i := 0; i < len(s); i++ {
 		switch c := s[i]; {
 		case c == ' ':
@@ -67,13 +67,14 @@ func clean(s string) bool {
 			space = true
 		case c < ' ', c == 0x7F:
 			return false
-		case c == 0xC2, c == 0xE1, c == 0xE2, c == 0xE3: // where other spaces live
+		case c == 0xC2, c == 0xE1, c == 0xE2, c == 0xE3, c == 0xEF: // where other spaces live
 			return false
 		default:
 			space = false
+			high = high || c >= utf8.RuneSelf
 		}
 	}
-	return !space || s == ""
+	return (!space || s == "") && (!high || utf8.ValidString(s))
 }
 
 func plain(src string, limit int, loose bool) string {
