@@ -6,7 +6,11 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/coranto/coranto/internal/failpoint"
 )
+
+var fpCache = failpoint.Name("content.before-cache")
 
 // DirCache is a Cache in a folder; it makes it when it first writes.
 func DirCache(dir string) Cache { return dirCache(dir) }
@@ -31,7 +35,7 @@ func (c dirCache) Get(name string) []byte {
 // Put replaces the value in one step. It is not synced: a checksum tells a
 // value that a power cut has torn.
 func (c dirCache) Put(name string, value []byte) {
-	if os.MkdirAll(string(c), 0o777) != nil {
+	if failpoint.Hit(fpCache) != nil || os.MkdirAll(string(c), 0o777) != nil {
 		return
 	}
 	t, err := os.CreateTemp(string(c), "new-*")

@@ -1,14 +1,12 @@
 package content_test
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -296,5 +294,10 @@ func TestShardPaths(t *testing.T) {
 	}
 }
 
-var _ = slices.Sort[[]int]
-var _ = context.Background
+// runGit is the user's git where it may fail.
+func runGit(dir string, args ...string) (string, error) {
+	cmd := exec.Command("git", append([]string{"-c", "user.name=User", "-c", "user.email=user@example.com"}, args...)...)
+	cmd.Dir = dir
+	out, err := cmd.CombinedOutput()
+	return string(out), err
+}

@@ -134,7 +134,7 @@ func (s *Store) join(ctx context.Context, theirs git.OID) (bool, error) {
 // other; nil otherwise.
 func (s *Store) own(ctx context.Context, base, head git.OID) ([]git.Commit, error) {
 	ids, err := s.repo.Since(ctx, base, head)
-	if err != nil || base == "" {
+	if err != nil {
 		return nil, err
 	}
 	var list []git.Commit
@@ -144,13 +144,21 @@ func (s *Store) own(ctx context.Context, base, head git.OID) ([]git.Commit, erro
 		if err != nil {
 			return nil, err
 		}
-		if !ours(c) || len(c.Parents) != 1 || c.Parents[0] != at {
+		if !ours(c) || len(c.Parents) > 1 || parentOf(c) != at {
 			return nil, nil
 		}
 		list = append(list, c)
 		at = id
 	}
 	return list, nil
+}
+
+// parentOf is a commit's first parent; empty for the first commit.
+func parentOf(c git.Commit) git.OID {
+	if len(c.Parents) == 0 {
+		return ""
+	}
+	return c.Parents[0]
 }
 
 // replay makes our commits again on top of tip, with their messages and so
@@ -161,7 +169,7 @@ func (s *Store) replay(ctx context.Context, list []git.Commit, tip git.OID) (git
 		if err != nil {
 			return "", err
 		}
-		m := &merger{store: s, base: c.Parents[0], ours: c.ID, theirs: tip}
+		m := &merger{store: s, base: parentOf(c), ours: c.ID, theirs: tip}
 		tree, err := m.tree(ctx)
 		if err != nil {
 			return "", err

@@ -50,7 +50,7 @@ var settings = []string{
 	"core.fsync=all", "core.fsyncMethod=fsync", "core.filesRefLockTimeout=3000", "core.packedRefsTimeout=3000",
 	"commit.gpgSign=false", "i18n.commitEncoding=UTF-8", "submodule.recurse=false", "fetch.recurseSubmodules=false",
 	"push.gpgSign=false", "push.followTags=false", "push.recurseSubmodules=no", "protocol.ext.allow=never",
-	"color.ui=false", "core.quotePath=false", "core.safecrlf=false",
+	"color.ui=false", "advice.pushUpdateRejected=false", "core.quotePath=false", "core.safecrlf=false",
 }
 
 // call is one run of the git program.
@@ -124,6 +124,9 @@ func do(ctx context.Context, program, dir string, who Ident, c call) ([]byte, er
 		err = context.Cause(ctx)
 	}
 	f := &failure{args: c.args, code: -1, stderr: errs.String(), err: err}
+	if c.args[0] == "push" {
+		f.stderr = out.String() + f.stderr // which ref was refused, and why
+	}
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
 		f.code = exit.ExitCode()
