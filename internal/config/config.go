@@ -156,7 +156,7 @@ type Deploy struct {
 
 // Images says what is done about pictures.
 type Images struct {
-	Mode    string // link (default), cache or none
+	Mode    string // cache (default: copies served from the site), link (to third parties) or none
 	MaxDisk int64
 }
 

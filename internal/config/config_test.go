@@ -117,7 +117,7 @@ func TestDefaults(t *testing.T) {
 		want := &Config{
 			Site: Site{Title: "News", Language: "en", Timezone: time.UTC, PerPage: 20}, Content: DefaultContent,
 			Schedules: []Schedule{{Workflow: "aggregate", At: "rate(2 hours)", Timezone: time.UTC}},
-			Freshness: Freshness{MaxAge: DefaultMaxAge}, Guards: Guards{MaxRemoved: 0.05}, Images: Images{Mode: "link"}, Theme: Theme{Name: "magazine"},
+			Freshness: Freshness{MaxAge: DefaultMaxAge}, Guards: Guards{MaxRemoved: 0.05}, Images: Images{Mode: "cache"}, Theme: Theme{Name: "magazine"},
 			Fetch: Fetch{Timeout: 20 * time.Second, MaxBody: 10 << 20, PerHost: PerHost{Parallel: 1, Gap: 2 * time.Second}},
 		}
 		if d := cmp.Diff(want, c, ignore); d != "" {

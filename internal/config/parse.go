@@ -100,7 +100,7 @@ func (d *decoder) finish(r *raw) *Config {
 	if d.at["guards.max_removed"] == nil {
 		c.Guards.MaxRemoved = DefaultMaxRemoved
 	}
-	or(&c.Images.Mode, "link")
+	or(&c.Images.Mode, "cache") // linking would make each reader ask a third party
 	d.theme(r, &c)
 	d.schedules(r, &c)
 	d.zones(r, &c)
