@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 var authorRules = []rule{
@@ -61,7 +63,7 @@ func writtenBy(label string) bool {
 var (
 	byPrefix = regexp.MustCompile(`(?i)^(?:(?:view all posts by|posts by|all posts by|alle beiträge von|mehr von|about the author|über den autor|follow|interview(?: von)?|text und fotos?|sponsored by)\s*[:–-]?|(?:(?:article|artikel|post|posted|written|published|story|text|texte|testo|texto|words|report|reported|photos?|fotos?|reviewed|updated|submitted|edited|created|geschrieben|veröffentlicht|verfasst|erstellt|publié|écrit|rédigé|proposé|scritto|pubblicato|publicado|escrito|geplaatst|geschreven)\s+)*(?:by|von|vom|par|por|di|da|door|av|af|przez|od)\b\s*[:.]?|(?:autor(?:in|en|innen)?|author(?:\(s\)|s)?|auteure?s?|autore|autori|auteur|text|texte|words|redaktion|redakteur(?:in)?|by|von|written|verfasser(?:in)?|автор|文|作者|執筆者|著者)\s*[:：/|]|(?:autor(?:in)?|author|auteur)\s)\s*`)
 	// what ends a byline: a date, a place, a role
-	byEnd   = regexp.MustCompile(`(?i)\s*(?:[|•·–—»›/]|\s-\s|\(|\[|<|>|\s@|\s+(?:on|am|le|el|il|op|den|at|in|for|für|stand|uhr|kommentare?|comments?|published|posted|updated|veröffentlicht|is a|ist|follow|email|e-mail|twitter|view all|view posts|mehr von|vor \d)\s|,?\s*\d{1,4}[./:h]|,?\s*(?:mon|tues|wednes|thurs|fri|satur|sun)day|,?\s*(?:montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag)|,?\s+\d|,?\s+(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|okt|nov|dec|dez)[a-zä]*\.?$)`)
+	byEnd   = regexp.MustCompile(`(?i)\s*(?:[|•·–—»›/]|\s-\s|\(|\[|<|>|\s@|\s+(?:on|am|le|el|il|op|den|at|in|for|für|stand|uhr|kommentare?|comments?|published|posted|updated|veröffentlicht|is a|ist|follow|email|e-mail|twitter|view all|view posts|mehr von|alles|vor \d)(?:\s|:|$)|,?\s*\d{1,4}[./:h]|,?\s*(?:mon|tues|wednes|thurs|fri|satur|sun)day|,?\s*(?:montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag)|,?\s+\d|,?\s+(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|okt|nov|dec|dez)[a-zä]*\.?$)`)
 	address = regexp.MustCompile(`(?i)https?:|www\.|\.(?:com|de|org|net|info|co|fr|it|es|ch|at|html?|php)\b|\S@\S`)
 	joiners = regexp.MustCompile(`(?i)\s*(?:;|\||\s&\s|\s+(?:and|und|et|y|e|en|og|och|i)\s+|\s\+\s|、|，|/\s)\s*`)
 	comma   = regexp.MustCompile(`\s*,\s*`)
@@ -77,8 +79,14 @@ func (ev *evidence) authors(site, title string) ([]string, string) {
 			if whole := clean(v); ev.isAuthorSite(whole, site) || postal.MatchString(whole) {
 				continue
 			}
+			if loose {
+				v = firstPart(v)
+			}
 			for _, n := range splitNames(v) {
 				n = person(n, loose)
+				if loose && !capitalised(n) {
+					break // the names are over
+				}
 				if n == "" || key(n) == key(title) {
 					continue
 				}
@@ -92,10 +100,85 @@ func (ev *evidence) authors(site, title string) ([]string, string) {
 			}
 		}
 		if len(names) > 0 {
-			return names[:min(len(names), maxList)], r.name
+			return ev.lengthen(names[:min(len(names), maxList)]), r.name
 		}
 	}
 	return nil, ""
+}
+
+// firstPart is a byline up to the first sign that parts it from a date, a
+// section or a count of comments; what stands before a name is passed over.
+func firstPart(s string) string {
+	for {
+		head, rest, found := strings.Cut(s, "|")
+		if i := strings.IndexAny(head, "•·–—"); i > 0 {
+			head, rest, found = s[:i], strings.TrimLeft(s[i:], "•·–—"), true
+		}
+		if !found || utf8.RuneCountInString(byPrefix.ReplaceAllString(strings.TrimSpace(head), "")) > 3 {
+			return head
+		}
+		s = rest
+	}
+}
+
+// lengthen puts the full name for a single one, where the page gives both:
+// "Stefanus" and "Stefanus Stahl", "mcason" never, "mikecason" and "Mike Cason".
+func (ev *evidence) lengthen(names []string) []string {
+	for i, n := range names {
+		if strings.ContainsAny(n, " ") || !ascii(n) && utf8.RuneCountInString(n) < 3 {
+			continue
+		}
+		for _, r := range authorRules {
+			for _, v := range r.find(ev) {
+				for _, full := range splitNames(v) {
+					full = person(full, true)
+					if head, _, ok := strings.Cut(full, " "); ok && looksPersonal(full) && (head == n || bare(full) == bare(n)) {
+						names[i] = full
+					}
+				}
+			}
+			if names[i] != n {
+				break
+			}
+		}
+	}
+	return names
+}
+
+func ascii(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
+// bare is a name without accents, spaces and signs.
+func bare(s string) string {
+	return strings.Map(func(c rune) rune {
+		if unicode.Is(unicode.Mn, c) {
+			return -1
+		}
+		return c
+	}, key(norm.NFD.String(s)))
+}
+
+// capitalised says that every word but particles begins with a capital, or
+// with a letter of a script that has none.
+func capitalised(n string) bool {
+	for w := range strings.FieldsSeq(n) {
+		c, _ := utf8.DecodeRuneInString(w)
+		if unicode.IsLower(c) && !particle[w] && strings.Contains(n, " ") {
+			return false
+		}
+	}
+	return n != ""
+}
+
+var particle = map[string]bool{
+	"van": true, "von": true, "der": true, "de": true, "den": true, "del": true, "di": true, "da": true, "la": true, "le": true, "el": true, "al": true, "bin": true,
+	"ten": true, "zu": true, "dos": true, "do": true, "du": true, "des": true, "ter": true, "af": true, "e": true, "y": true, "vom": true, "zur": true, "d": true,
 }
 
 // postal ends the address of a company, which some put for the author.
@@ -120,6 +203,9 @@ func looksPersonal(n string) bool {
 		if c, _ := utf8.DecodeRuneInString(w); !unicode.IsUpper(c) {
 			return false
 		}
+	}
+	if n == strings.ToUpper(n) {
+		return false
 	}
 	return !organisation.MatchString(n)
 }
@@ -163,7 +249,7 @@ func splitNames(s string) []string {
 var notPersons = map[string]bool{
 	"admin": true, "administrator": true, "by": true, "von": true, "author": true, "autor": true, "authors": true, "unknown author": true, "anonymous": true,
 	"about the author": true, "share": true, "editor": false, "wordpress": true, "user": true, "root": true, "null": true, "undefined": true, "none": true, "n/a": true,
-	"view all posts": true, "all posts": true, "more": true, "about": true, "home": true, "publisher": true, "people": true, "xing": true, "linkedin": true, "instagram": true, "youtube": true, "rss": true, "feed": true, "website": true, "profile": true, "contact": true, "kontakt": true, "posted": true, "written": true,
+	"view all posts": true, "all posts": true, "more": true, "about": true, "home": true, "alle beiträge": true, "veröffentlicht": true, "aktualisiert": true, "all articles": true, "alle artikel": true, "redaktion:": true, "publisher": true, "people": true, "xing": true, "linkedin": true, "instagram": true, "youtube": true, "rss": true, "feed": true, "website": true, "profile": true, "contact": true, "kontakt": true, "posted": true, "written": true,
 	"leave a comment": true, "comments": true, "guest": true, "read more": true, "follow": true, "über den autor": true, "see all posts": true, "staff": false, "twitter": true, "facebook": true,
 	"über uns": true, "impressum": true, "autoren": true, "autorin": true, "published": true, "updated": true, "mehr": true, "text": true, "foto": true, "photo": true,
 }
@@ -216,8 +302,11 @@ func person(s string, loose bool) string {
 var bylineCue = regexp.MustCompile(`^(?:(?:[Bb]y|BY|[Vv]on|VON|[Pp]ar|[Tt]ext:|Autor(?:in)?:|Author:|Written by|Posted by|Geschrieben von|Veröffentlicht von|Publié par|Escrito por|Por|文[:：]|文・)\s+)(\p{Lu}[\p{L}.'’-]+(?:\s+(?:van|von|der|de|den|del|di|da|la|le|el|al|bin|ten|zu|\p{Lu}[\p{L}.'’-]*)){1,4})\s*(?:$|[,|•·–—(]|-\s|\d)`)
 
 func (ev *evidence) bylineText() []string {
-	for line := range strings.Lines(string(ev.lead)) {
-		if m := bylineCue.FindStringSubmatch(collapse(line)); m != nil {
+	for _, l := range ev.lines {
+		if l.class&elsewhere != 0 {
+			continue
+		}
+		if m := bylineCue.FindStringSubmatch(l.text); m != nil {
 			return []string{m[1]}
 		}
 	}

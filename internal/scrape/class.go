@@ -32,7 +32,7 @@ var classParts = map[string]class{
 	"updated": cUpdated, "modified": cUpdated, "update": cUpdated,
 	"tags": cTags, "taglist": cTags, "keywords": cTags, "keyword": cTags, "schlagwort": cTags, "schlagworte": cTags, "schlagwörter": cTags, "posttags": cTags,
 	"topics": cTags, "etiquetas": cTags, "tagged": cTags, "labels": cTags,
-	"comment": cComment, "comments": cComment, "commentlist": cComment, "kommentare": cComment, "kommentar": cComment, "disqus": cComment, "respond": cComment, "reply": cComment,
+	"comment": cComment, "comments": cComment, "commentlist": cComment, "kommentare": cComment, "disqus": cComment, "respond": cComment, "reply": cComment,
 	"related": cRelated, "recommended": cRelated, "recommendations": cRelated, "teaser": cRelated, "teasers": cRelated, "popular": cRelated, "recent": cRelated, "latest": cRelated,
 	"trending": cRelated, "mostread": cRelated, "similar": cRelated, "yarpp": cRelated, "outbrain": cRelated, "taboola": cRelated, "relatedposts": cRelated,
 	"tagcloud": cSidebar, "newsletter": cSidebar, "promo": cSidebar,

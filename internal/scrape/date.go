@@ -17,7 +17,7 @@ var publishedRules = []rule{
 	{"jsonld page", fromPages("datePublished")},
 }
 
-// weak parts of a page are asked for a date only when nothing else has one.
+// never are the parts whose dates belong to something else for certain.
 const never = cComment | cRelated
 
 // modifiedRules are asked for Modified alone, never for Published.
@@ -112,29 +112,52 @@ func (ev *evidence) visibleDate(order dayOrder) (Date, string) {
 }
 
 var (
-	cue = regexp.MustCompile(`(?i)(?:published|posted|publié|publiée|pubblicato|publicado|veröffentlicht|erschienen|erstellt|eingestellt|geschrieben|verfasst|gepostet|datum|date|fecha|data|stand|created|written|released|issued|meldung vom|artikel vom|beitrag vom|nachricht vom|notizia del|artículo del|geplaatst|gepubliceerd|opublikowano|опубликовано|公開日?|投稿日?|更新日|掲載|^am|^vom|^on|^le)\b?[^\d\p{Lu}]{0,30}`)
+	cue = regexp.MustCompile(`(?i)(?:published|posted|publié|publiée|pubblicato|publicado|veröffentlicht|erschienen|erstellt|eingestellt|geschrieben|verfasst|gepostet|datum|date|fecha|data|stand|created|written|released|issued|meldung vom|mitteilung vom|artikel vom|beitrag vom|nachricht vom|notizia del|artículo del|geplaatst|gepubliceerd|opublikowano|опубликовано|公開日?|投稿日?|更新日|掲載|^am|^vom|^on|^le)\b?[^\d\p{Lu}]{0,30}`)
 	not = regexp.MustCompile(`(?i)updated|modified|aktualisiert|geändert|zuletzt|mis à jour|actualizado|aggiornato|copyright|©|event|termin|beginn|expires|accessed|abgerufen`)
 )
 
-// textDate searches the text about the headline: a line that is a date, or
-// a date after a word that announces one.
+// tail is what goes on after a date that stands for itself.
+var tail = regexp.MustCompile(`^\s*[|·•–—/]`)
+
+// textDate searches the short texts of the page: for one that is a date, or
+// has a date after a word that announces one. Those after the headline and in
+// the page's own part come first.
 func (ev *evidence) textDate(order dayOrder) (Date, string) {
-	for line := range strings.Lines(string(ev.lead)) {
-		line = collapse(line)
-		if len(line) > 200 || not.MatchString(line) {
+	var best Date
+	score := 0
+	for _, l := range ev.lines {
+		if not.MatchString(l.text) {
 			continue
 		}
-		d, at, end, ok := findDateAt(line, order)
+		d, at, end, ok := findDateAt(l.text, order)
 		if !ok || !ev.plausible(d) {
 			continue
 		}
-		alone := at <= 14 && len(line)-end <= 14
-		announced := cue.MatchString(line[:at])
-		if alone || announced {
-			return d, "text"
+		s := 0
+		switch {
+		case cue.MatchString(l.text[:at]) || at < 4 && cue.MatchString(l.before) && !not.MatchString(l.before):
+			s = 20
+		case at <= 16 && (len(l.text)-end <= 16 || len(l.text)-end <= 40 && tail.MatchString(l.text[end:])):
+			s = 10
+		default:
+			continue
+		}
+		if l.after {
+			s += 4
+		}
+		if l.class&elsewhere == 0 {
+			s += 8
+		} else if l.class&never != 0 {
+			s -= 8
+		}
+		if s > score {
+			best, score = d, s
 		}
 	}
-	return Date{}, ""
+	if score < 10 {
+		return Date{}, ""
+	}
+	return best, "text"
 }
 
 // dayOrder settles 3/4/2020.
@@ -314,7 +337,7 @@ var (
 	monthDay = regexp.MustCompile(`(\p{L}{3,14})\.?[\s-]+(\d{1,2})(?:st|nd|rd|th)?,?[\s-]+((?:19|20)\d{2})`)
 	cjk      = regexp.MustCompile(`((?:19|20)\d{2})\s*[年년]\s*(\d{1,2})\s*[月월]\s*(\d{1,2})\s*[日일]?`)
 	yearLed  = regexp.MustCompile(`\b((?:19|20)\d{2})[-/.](\d{1,2})[-/.](\d{1,2})\b`)
-	dotted   = regexp.MustCompile(`\b(\d{1,2})([./-])\s?(\d{1,2})[./-]\s?((?:19|20)?\d{2})\b`)
+	dotted   = regexp.MustCompile(`\b(\d{1,2})\s?([./|-])\s?(\d{1,2})\s?[./|-]\s?((?:19|20)?\d{2})\b`)
 )
 
 func findDate(s string, order dayOrder) (Date, bool) {

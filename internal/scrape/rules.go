@@ -182,7 +182,7 @@ func (ev *evidence) fill(p *Page) {
 	set("title", &p.Title, v, s)
 	ev.unmask(p.Title)
 	v, s = ev.one(introRules, cleanIntro)
-	set("intro", &p.Intro, v, s)
+	set("intro", &p.Intro, ev.uncut(v), s)
 	v, s = ev.one(imageRules, ev.picture)
 	set("image", &p.Image, v, s)
 	if p.Authors, s = ev.authors(p.SiteName, p.Title); len(p.Authors) > 0 {
@@ -210,7 +210,7 @@ func (ev *evidence) unmask(title string) {
 			continue
 		}
 		if s := alike(title, m.text); s > score {
-			mask, score = m.class&elsewhere, s
+			mask, score = m.class&elsewhere&^cComment, s
 		}
 	}
 	if mask == 0 {
@@ -218,6 +218,9 @@ func (ev *evidence) unmask(title string) {
 	}
 	for i := range ev.marks {
 		ev.marks[i].class &^= mask
+	}
+	for i := range ev.lines {
+		ev.lines[i].class &^= mask
 	}
 }
 
@@ -228,6 +231,22 @@ func sortedKeys(n node) []string {
 	}
 	sort.Strings(all)
 	return all
+}
+
+// uncut takes the longer form of an intro that was cut, where the page has it.
+func (ev *evidence) uncut(intro string) string {
+	start := strings.TrimRight(intro, " .…[]")
+	if len(start) < 40 || len(start) == len(intro) || strings.HasSuffix(intro, start+".") {
+		return intro
+	}
+	for _, r := range introRules {
+		for _, v := range r.find(ev) {
+			if v = cleanIntro(v); len(v) > len(intro) && strings.HasPrefix(v, start) {
+				intro = v
+			}
+		}
+	}
+	return intro
 }
 
 func cleanIntro(s string) string {

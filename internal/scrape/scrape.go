@@ -81,7 +81,7 @@ func Extract(body []byte, m Meta) (*Page, error) {
 		base = &url.URL{}
 	}
 	ev := &evidence{meta: map[string][]string{}, base: base, request: base, now: m.Now}
-	read(body, ev, m.Content)
+	read(body, ev)
 	if !ev.element {
 		return nil, fmt.Errorf("%w: no HTML element in it", ErrNotPage)
 	}

@@ -32,6 +32,11 @@ func (ev *evidence) headline(site string) (string, string) {
 				return ev.trimSite(h, site, nil), "h1"
 			}
 			if r.name == "title" {
+				for _, h := range h1 {
+					if trailing(t, h) {
+						t = strings.TrimRight(strings.TrimSuffix(t, h), " |│｜»«–—·•-")
+					}
+				}
 				t = trimSections(t)
 			}
 			return t, r.name
