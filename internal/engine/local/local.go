@@ -47,7 +47,7 @@ type Options struct {
 	Grace   time.Duration    // how long Close lets tasks end by themselves; 0: 5 s, negative: not at all
 	// Observe is told each line of every history, in order, once it is durable.
 	// What was told before a restart is not told again. It must not block for
-	// long: the runtime waits for it.
+	// long, nor wait for the runtime, which waits for it.
 	Observe func(engine.ExecutionID, asl.HistoryEvent)
 }
 
@@ -71,8 +71,10 @@ type Runtime struct {
 	pool  *pool
 	bytes *budget
 
-	timers timers           // of the loop alone
-	tokens map[string]*task // of the loop alone
+	// Of the loop alone.
+	timers timers
+	tokens map[string]*task // of callback tasks that have no result yet
+	spare  [][]byte
 
 	mu   sync.Mutex
 	runs map[engine.ExecutionID]*run // under way; the loop writes

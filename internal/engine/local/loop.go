@@ -171,6 +171,9 @@ func (r *Runtime) admit(m *message, now time.Time) (*run, error) {
 // happened journals the event of m and applies it.
 func (r *Runtime) happened(x *run, m *message, now time.Time) *run {
 	m.event.Time = x.at(now)
+	if n := len(r.spare); x.lines == nil && n > 0 {
+		x.lines, r.spare = r.spare[n-1], r.spare[:n-1]
+	}
 	x.record(m.event, m.stored)
 	if m.event.Kind != taskHanded {
 		r.apply(x, m.event)
@@ -253,6 +256,12 @@ func same(definition string, input asl.Value, s *start) error {
 	return nil
 }
 
+// Buffers for journal lines are used again, within reason.
+const (
+	spareBytes = 4 << 20
+	spareCount = 4
+)
+
 // act does what follows from events that are durable now.
 func (r *Runtime) act(x *run) {
 	for _, h := range x.observed {
@@ -277,6 +286,9 @@ func (r *Runtime) act(x *run) {
 	}
 	if len(begun) > 0 {
 		r.pool.add(&x.lane, begun...)
+	}
+	if x.lines != nil && cap(x.lines) <= spareBytes && len(r.spare) < spareCount {
+		r.spare = append(r.spare, x.lines[:0])
 	}
 	final := x.final
 	x.settle()

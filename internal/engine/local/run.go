@@ -165,8 +165,8 @@ func (x *run) record(ev asl.Event, output storedValue) {
 	}
 }
 
-// settle forgets what the last transaction has made durable. Large buffers are
-// not kept: ten thousand executions may be under way.
+// settle forgets what the last transaction has made durable. Nothing is kept for
+// the next one: ten thousand executions may be under way.
 func (x *run) settle() {
 	x.written = x.events
 	x.start, x.inputText, x.touched = nil, "", false
