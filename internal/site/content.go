@@ -78,9 +78,12 @@ var classes = map[atom.Atom]class{
 var renamed = map[atom.Atom]atom.Atom{atom.Strike: atom.S, atom.Tt: atom.Code, atom.Time: atom.Span, atom.Summary: atom.P}
 
 type openElement struct {
-	was atom.Atom // as the content called it; 0: opened by us
-	is  atom.Atom // as we wrote it
-	end string    // what closes it
+	was  atom.Atom // as the content called it; 0: opened by us
+	is   atom.Atom // as we wrote it
+	end  string    // what closes it
+	at   int       // where its tag begins in out
+	body int       // where its content begins
+	last atom.Atom // dl: its last part; figure: figcaption once that may only be followed by the end
 }
 
 type level struct{ src, out int }
@@ -184,7 +187,12 @@ func (w *contentWriter) flow() {
 	case atom.Ul, atom.Ol:
 		w.push(0, atom.Li, "")
 	case atom.Dl:
-		w.push(0, atom.Dd, "")
+		w.startPart(atom.Dd, part, nil)
+	case atom.Figure:
+		if n := len(w.open); w.open[n-1].last == atom.Figcaption {
+			w.closeTo(n - 1)
+			w.flow()
+		}
 	case atom.Table, atom.Thead, atom.Tbody, atom.Tfoot:
 		w.push(0, atom.Tr, "")
 		w.push(0, atom.Td, "")
@@ -195,11 +203,12 @@ func (w *contentWriter) flow() {
 
 func (w *contentWriter) push(was, is atom.Atom, attrs string) {
 	name := is.String()
+	at := len(w.out)
 	w.out = append(w.out, '<')
 	w.out = append(w.out, name...)
 	w.out = append(w.out, attrs...)
 	w.out = append(w.out, '>')
-	w.open = append(w.open, openElement{was, is, "</" + name + ">"})
+	w.open = append(w.open, openElement{was: was, is: is, end: "</" + name + ">", at: at, body: len(w.out)})
 }
 
 // closeTo closes elements until n are open.
@@ -207,8 +216,25 @@ func (w *contentWriter) closeTo(n int) {
 	for len(w.open) > n {
 		last := w.open[len(w.open)-1]
 		w.open = w.open[:len(w.open)-1]
+		if len(bytes.TrimSpace(w.out[last.body:])) == 0 && !mayBeEmpty(last.is) {
+			w.out = w.out[:last.at]
+			continue
+		}
+		if last.is == atom.Dl && last.last == atom.Dt {
+			w.out = append(w.out, "<dd></dd>"...)
+		}
 		w.out = append(w.out, last.end...)
 	}
+}
+
+// mayBeEmpty says whether an element without content has a meaning.
+func mayBeEmpty(a atom.Atom) bool {
+	switch a {
+	case atom.P, atom.Div, atom.Dl, atom.Ul, atom.Ol, atom.Table, atom.Thead, atom.Tbody, atom.Tfoot, atom.Tr, atom.Caption,
+		atom.Figure, atom.Figcaption, atom.Blockquote, atom.Pre, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6:
+		return false
+	}
+	return true
 }
 
 // find returns the index of the innermost open element that is one of is, not
@@ -339,11 +365,12 @@ func (w *contentWriter) startBlock(a atom.Atom, c class, attrs map[string]string
 	case heading:
 		w.push(a, w.heading(int(a.String()[1]-'0')), extra)
 	case table:
+		at := len(w.out)
 		w.out = append(w.out, `<div class="scroll" role="region" tabindex="0" aria-label="`...)
 		w.out = appendText(w.out, w.words.t("table"))
 		w.out = append(w.out, `">`...)
 		w.push(a, atom.Table, extra)
-		w.open[len(w.open)-1].end = "</table></div>"
+		w.open[len(w.open)-1].end, w.open[len(w.open)-1].at = "</table></div>", at
 	default:
 		switch a {
 		case atom.Pre:
@@ -395,10 +422,18 @@ func (w *contentWriter) startPart(a atom.Atom, c class, attrs map[string]string)
 	case part:
 		if i := w.find([]atom.Atom{atom.Dl}, atom.Td, atom.Th, atom.Li, atom.Blockquote); i >= 0 {
 			w.closeTo(i + 1)
+			if a == atom.Dd && w.open[i].last == 0 {
+				w.out = append(w.out, "<dt></dt>"...)
+			}
+			w.open[i].last = a
 			w.push(a, a, extra)
 		}
 	case caption:
-		if w.top() == atom.Figure {
+		if n := len(w.open); n > 0 && w.open[n-1].is == atom.Figure && w.open[n-1].last == 0 {
+			w.open[n-1].last = atom.Figcaption
+			if len(bytes.TrimSpace(w.out[w.open[n-1].body:])) == 0 {
+				w.open[n-1].last = atom.Caption // it is the first, so anything may follow but another
+			}
 			w.push(a, a, extra)
 		}
 	case row:

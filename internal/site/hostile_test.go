@@ -151,7 +151,9 @@ func TestFullText(t *testing.T) {
 		{"old elements", "<center><font color=red>a</font><tt>b</tt></center>", "<div>a<code>b</code></div>"},
 		{"nested lists", "<ul><li>a<ul><li>b</li></ul></li><li>c</li></ul>", "<ul><li>a<ul><li>b</li></ul></li><li>c</li></ul>"},
 		{"definition", "<dl><dt>a</dt><dd>b</dd></dl>", "<dl><dt>a</dt><dd>b</dd></dl>"},
-		{"nothing", "<p></p><script>1</script>", "<p></p>"},
+		{"nothing", "<p> </p><h1></h1><table><tr></tr></table><script>1</script>", ""},
+		{"term alone", "<dl><dt>a</dt></dl>", "<dl><dt>a</dt><dd></dd></dl>"},
+		{"two captions", "<figure><p>a</p><figcaption>b</figcaption><p>c</p></figure>", "<figure><p>a</p><figcaption>b</figcaption></figure><p>c</p>"},
 	} {
 		if got := contentOf(t, tt.in, local); got != tt.want {
 			t.Errorf("%s:\n got %s\nwant %s", tt.name, got, tt.want)
