@@ -4,22 +4,16 @@ import "fmt"
 
 // The error names of the service that the interpreter itself raises or matches.
 const (
-	ErrorAll                = "States.ALL"
-	ErrorRuntime            = "States.Runtime"
-	ErrorTimeout            = "States.Timeout"
-	ErrorHeartbeat          = "States.HeartbeatTimeout"
-	ErrorTaskFailed         = "States.TaskFailed"
-	ErrorDataLimit          = "States.DataLimitExceeded"
-	ErrorToleratedFailure   = "States.ExceedToleratedFailureThreshold"
-	ErrorItemReader         = "States.ItemReaderFailed"
-	ErrorResultPath         = "States.ResultPathMatchFailure"
-	ErrorNoChoiceMatched    = "States.NoChoiceMatched"
-	ErrorIntrinsic          = "States.IntrinsicFailure"
-	ErrorParameterPath      = "States.ParameterPathFailure"
-	ErrorQueryEvaluation    = "States.QueryEvaluationError"
-	ErrorBranchFailed       = "States.BranchFailed"
-	ErrorPermissions        = "States.Permissions"
-	ErrorUnhandledExecution = "States.Unhandled"
+	ErrorAll              = "States.ALL"
+	ErrorRuntime          = "States.Runtime" // no wildcard matches it
+	ErrorTimeout          = "States.Timeout"
+	ErrorHeartbeat        = "States.HeartbeatTimeout"
+	ErrorTaskFailed       = "States.TaskFailed"
+	ErrorDataLimit        = "States.DataLimitExceeded"
+	ErrorToleratedFailure = "States.ExceedToleratedFailureThreshold"
+	ErrorItemReader       = "States.ItemReaderFailed"
+	ErrorResultWriter     = "States.ResultWriterFailed"
+	ErrorResultPath       = "States.ResultPathMatchFailure"
 )
 
 // fault is the failure of a state. Its cause is complete but for the words that

@@ -100,7 +100,7 @@ func (w *mapWork) failed(x *Execution, t *thread, f *fault) {
 	t.mapping = nil
 	name := ErrorItemReader
 	if m.writing {
-		name = "States.ResultWriterFailed"
+		name = ErrorResultWriter
 	}
 	x.fail(t, &fault{name, f.cause, true})
 }
