@@ -385,6 +385,9 @@ func (d *dateReader) numeric(nums []lexeme, seps []string, lead string) bool {
 	l := func(i int) int { return len(nums[i].text) }
 	for i, s := range seps {
 		seps[i] = strings.TrimSpace(s)
+		if strings.ContainsFunc(s, func(r rune) bool { return unicode.IsLetter(r) && r < 0x2E80 }) {
+			return false // of words between numbers only 年 and the like make a date
+		}
 	}
 	old := strings.HasSuffix(lead, "-") // ISO 8601: -YY-MM
 	switch {
@@ -473,8 +476,11 @@ func (d *dateReader) time() (time.Time, bool) {
 		return time.Time{}, false
 	}
 	if d.dayOfYear > 0 {
-		t := time.Date(d.year, 1, d.dayOfYear, d.hour, d.min, d.sec, 0, time.UTC)
-		return t.Add(-time.Duration(d.offset) * time.Second), d.dayOfYear <= 366 && t.Year() == d.year
+		day := time.Date(d.year, 1, d.dayOfYear, 0, 0, 0, 0, time.UTC)
+		if d.dayOfYear > 366 || day.Year() != d.year {
+			return time.Time{}, false
+		}
+		d.month, d.dayOfMonth = int(day.Month()), day.Day()
 	}
 	if d.month < 1 || d.month > 12 || d.dayOfMonth < 1 {
 		return time.Time{}, false
