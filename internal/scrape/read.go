@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 )
 
@@ -78,40 +77,30 @@ type capture struct {
 
 type reader struct {
 	*evidence
-	z        *html.Tokenizer
+	scanner
 	stack    []open
 	captures []capture
 	classes  map[string]class
 	headline bool // one is behind us
 	before   []byte
-	attr     attrs
 	skip     int // depth+1 of the subtree whose text is not visible
-}
-
-// attrs are the attributes that matter. The bytes are the tokenizer's, good
-// until its next token.
-type attrs struct {
-	class, id                                                                                          class
-	rel, href, src, content, name, property, itemprop, itemtype, datetime, typ, lang, httpEquiv, title []byte
-	itemscope, pubdate                                                                                 bool
 }
 
 // read walks once through the page, to its end: stopping at the first sight of
 // every field saved 3 % of the time on real pages, and changed answers.
 func read(body []byte, ev *evidence) {
-	r := &reader{evidence: ev, z: html.NewTokenizer(bytes.NewReader(body)), classes: map[string]class{}}
-	r.z.SetMaxBuf(maxBody)
+	r := &reader{evidence: ev, scanner: scanner{b: body}, classes: map[string]class{}}
 	for {
-		switch r.z.Next() {
-		case html.ErrorToken:
+		switch r.next() {
+		case tokEnd:
 			r.closeTo(0)
 			return
-		case html.TextToken:
+		case tokText:
 			r.textToken()
-		case html.StartTagToken, html.SelfClosingTagToken:
-			r.startTag()
-		case html.EndTagToken:
-			r.endTag()
+		case tokStart:
+			r.startElement()
+		case tokClose:
+			r.endElement()
 		}
 	}
 }
@@ -120,7 +109,7 @@ func (r *reader) textToken() {
 	if r.skip > 0 {
 		return
 	}
-	t := r.z.Raw()
+	t := r.text
 	if telling(t) && r.around()&cComment == 0 && len(r.lines) < maxLines {
 		r.lines = append(r.lines, line{clean(string(t)), clean(string(r.before)), r.around(), r.headline})
 	}
@@ -130,7 +119,7 @@ func (r *reader) textToken() {
 	if len(r.captures) == 0 {
 		return
 	}
-	t = r.z.Text()
+	t = unescape(t)
 	for i := range r.captures {
 		c := &r.captures[i]
 		if len(c.text) <= c.limit {
@@ -195,21 +184,19 @@ func void(a atom.Atom) bool {
 	return false
 }
 
-func (r *reader) startTag() {
+func (r *reader) startElement() {
 	r.element = true
-	name, more := r.z.TagName()
-	tag := atom.Lookup(name)
+	tag := r.tag
 	switch tag {
 	case atom.Script, atom.Style, atom.Textarea, atom.Iframe, atom.Noembed, atom.Noframes, atom.Xmp, atom.Plaintext, atom.Noscript:
-		r.rawText(tag, more)
+		r.rawText(tag)
 		return
 	case atom.Title:
 		r.readTitle()
 		return
 	case atom.Br, atom.P, atom.Div, atom.Li, atom.Td, atom.H1, atom.H2, atom.Tr:
-		r.space()
+		r.gap()
 	}
-	r.readAttrs(more)
 	a := &r.attr
 	switch tag {
 	case atom.Html:
@@ -237,31 +224,31 @@ func (r *reader) startTag() {
 	}
 }
 
-func (r *reader) rawText(tag atom.Atom, more bool) {
-	ld := false
-	if tag == atom.Script && more {
-		r.readAttrs(more)
-		ld = bytes.Contains(bytes.ToLower(r.attr.typ), []byte("ld+json"))
+// rawText passes over an element that holds no markup, but keeps JSON-LD.
+func (r *reader) rawText(tag atom.Atom) {
+	ld := tag == atom.Script && bytes.Contains(bytes.ToLower(r.attr.typ), []byte("ld+json"))
+	if !ld {
+		r.at, r.raw = r.rawEnd(), nil
+		return
 	}
-	// The tokenizer gives the content as one text token, then the end tag,
-	// for which there is nothing on the stack.
-	if r.z.Next() == html.TextToken && ld && len(r.scripts) < maxValues {
-		r.scripts = append(r.scripts, bytes.Clone(r.z.Raw()))
+	if r.next() == tokText && len(r.scripts) < maxValues {
+		r.scripts = append(r.scripts, r.text)
 	}
 }
 
 func (r *reader) readTitle() {
-	svg := false
 	for _, o := range r.stack {
-		svg = svg || o.tag == atom.Svg
+		if o.tag == atom.Svg {
+			return
+		}
 	}
-	if r.z.Next() == html.TextToken && r.title == "" && !svg {
-		r.title = clean(string(r.z.Text()))
+	if r.next() == tokText && r.title == "" {
+		r.title = clean(string(r.text))
 	}
 }
 
-// space keeps the words of two blocks apart.
-func (r *reader) space() {
+// gap keeps the words of two blocks apart.
+func (r *reader) gap() {
 	for i := range r.captures {
 		r.captures[i].text = append(r.captures[i].text, ' ')
 	}
@@ -274,55 +261,6 @@ func (r *reader) apart() {
 		switch c := &r.captures[i]; c.mark.kind {
 		case mByline, mDate, mAuthorName, mTime:
 			c.text = append(c.text, ' ')
-		}
-	}
-}
-
-func (r *reader) readAttrs(more bool) {
-	r.attr = attrs{}
-	a := &r.attr
-	var key, val []byte
-	for more {
-		key, val, more = r.z.TagAttr()
-		var to *[]byte
-		switch string(key) {
-		case "class":
-			a.class = r.classOf(val)
-		case "id":
-			a.id = r.classOf(val)
-		case "rel":
-			to = &a.rel
-		case "href":
-			to = &a.href
-		case "src", "data-src":
-			to = &a.src
-		case "content":
-			to = &a.content
-		case "name":
-			to = &a.name
-		case "property":
-			to = &a.property
-		case "itemprop":
-			to = &a.itemprop
-		case "itemtype":
-			to = &a.itemtype
-		case "datetime":
-			to = &a.datetime
-		case "type":
-			to = &a.typ
-		case "lang", "xml:lang":
-			to = &a.lang
-		case "http-equiv":
-			to = &a.httpEquiv
-		case "title":
-			to = &a.title
-		case "itemscope":
-			a.itemscope = true
-		case "pubdate":
-			a.pubdate = true
-		}
-		if to != nil && len(*to) == 0 && len(val) <= 1<<16 {
-			*to = val
 		}
 	}
 }
@@ -412,7 +350,7 @@ func (r *reader) push(tag atom.Atom) {
 		up := r.stack[len(r.stack)-1]
 		o.class, o.in, o.scope = up.class, up.in, up.scope
 	}
-	own := a.class
+	own := r.classOf(a.class)
 	switch tag {
 	case atom.Html, atom.Body:
 		own = 0
@@ -428,7 +366,7 @@ func (r *reader) push(tag atom.Atom) {
 	case atom.Aside:
 		own |= cSidebar
 	case atom.Div, atom.Section, atom.Ul, atom.Ol:
-		own |= a.id
+		own |= r.classOf(a.id)
 	}
 	o.class |= own & (elsewhere | cTags)
 	prop := strings.ToLower(string(a.itemprop))
@@ -602,12 +540,11 @@ func first(all ...string) string {
 }
 
 // endTag closes the element, and all left open in it.
-func (r *reader) endTag() {
-	name, _ := r.z.TagName()
-	tag := atom.Lookup(name)
+func (r *reader) endElement() {
+	tag := r.tag
 	switch tag {
 	case atom.Div, atom.P, atom.Li, atom.Td, atom.H1, atom.H2:
-		r.space()
+		r.gap()
 	}
 	// An end tag far from its start is a stray one; looking on would make
 	// hostile pages slow.
