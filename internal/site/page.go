@@ -200,8 +200,11 @@ func (b *build) listData(l list, k, sealed int, posts []int32, route string) *Li
 	if l.dir == "" {
 		titleText = ""
 	}
+	if k > 0 && l.dir == "" {
+		l.heading = t("older")
+	}
 	if k > 0 {
-		titleText = t("sealed_title", "{list}", cmpOr(l.heading, b.site.Title), "{n}", strconv.Itoa(k))
+		titleText = t("sealed_title", "{list}", l.heading, "{n}", strconv.Itoa(k))
 	}
 	d := &List{
 		Page:   b.page(l.tmpl[len("pages/"):len(l.tmpl)-len(".html")], l.section, route, titleText, l.about),

@@ -511,12 +511,17 @@ func TestConfigErrors(t *testing.T) {
 	}
 }
 
-func TestArabicSite(t *testing.T) {
+func TestLanguages(t *testing.T) {
 	in := sampleInput(30)
 	in.Config.Language = "he"
 	files, _ := buildSite(t, in)
 	if !strings.Contains(files["index.html"], `<html lang="he" dir="rtl">`) {
 		t.Error("a site in Hebrew does not run from right to left")
+	}
+	in.Config.Language = "ar"
+	files, _ = buildSite(t, in)
+	if !strings.Contains(files["index.html"], `dir="rtl"`) || !strings.Contains(files["index.html"], "الوسوم") {
+		t.Error("a site in Arabic does not speak Arabic")
 	}
 	in.Config.Language = "de"
 	files, _ = buildSite(t, in)
