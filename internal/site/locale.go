@@ -60,21 +60,46 @@ func (l *locale) t(key string, pairs ...string) string {
 	if !ok {
 		return key
 	}
-	if len(pairs) == 0 {
-		return w
-	}
-	return strings.NewReplacer(pairs...).Replace(w)
+	return fill(w, pairs...)
 }
 
 // day tells the day of t.
 func (l *locale) day(t time.Time) string {
-	return strings.NewReplacer(
+	return fill(l.date,
 		"{d}", strconv.Itoa(t.Day()),
 		"{mmmm}", l.months[t.Month()-1],
 		"{mmm}", l.short[t.Month()-1],
 		"{mm}", strconv.Itoa(int(t.Month())),
 		"{y}", strconv.Itoa(t.Year()),
-	).Replace(l.date)
+	)
+}
+
+// fill puts values into the holes of a pattern, once each and in one pass, so
+// that a value which looks like a hole stays as it is.
+func fill(pattern string, pairs ...string) string {
+	if len(pairs) == 0 {
+		return pattern
+	}
+	var b strings.Builder
+	for {
+		i := strings.IndexByte(pattern, '{')
+		if i < 0 {
+			b.WriteString(pattern)
+			return b.String()
+		}
+		b.WriteString(pattern[:i])
+		pattern = pattern[i:]
+		n := 1
+		for k := 0; k < len(pairs); k += 2 {
+			if strings.HasPrefix(pattern, pairs[k]) {
+				b.WriteString(pairs[k+1])
+				pattern, n = pattern[len(pairs[k]):], 0
+				break
+			}
+		}
+		b.WriteString(pattern[:n])
+		pattern = pattern[n:]
+	}
 }
 
 // span tells from which day to which.
