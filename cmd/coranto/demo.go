@@ -12,7 +12,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/coranto/coranto/internal/app"
-	"github.com/coranto/coranto/internal/pipeline"
 	"github.com/coranto/coranto/internal/sampleweb"
 	"github.com/coranto/coranto/internal/trust"
 )
@@ -45,7 +44,8 @@ The directory stays: coranto -C DIR status works meanwhile and afterwards.`,
 }
 
 func (c *cli) demo(cmd *cobra.Command, dir, listen string, seed uint64, once bool) error {
-	ctx := cmd.Context()
+	ctx, stop := context.WithCancel(cmd.Context())
+	defer stop()
 	web, err := sampleweb.Start(ctx, sampleweb.Options{Seed: seed, Faults: true, RetryAfter: true})
 	if err != nil {
 		return fmt.Errorf("start the sample web: %w", err)
@@ -83,27 +83,37 @@ func (c *cli) demo(cmd *cobra.Command, dir, listen string, seed uint64, once boo
 		return err
 	}
 	defer a.Close()
-	began := time.Now()
-	res, err := a.Run(ctx, pipeline.DueInput{})
-	if err == nil {
-		res.Published, err = a.Publish(ctx, false)
+	began, ran, ready := time.Now(), false, false
+	tell := func(h app.Happening) {
+		switch {
+		case ready:
+			c.tell(h)
+		case h.Run != nil:
+			ran = true
+			p.done()
+			printRun(c.out, *h.Run, time.Since(began))
+		case h.Published != nil && !ran:
+			// The site without posts, up before the first run.
+		case h.Published != nil:
+			p.stop()
+			ready = true
+			printPublished(c.out, h.Published)
+			fmt.Fprintf(c.out, "\n  %s/\n\n", address)
+			fmt.Fprintf(c.out, "A post appears every 10 seconds and is live soon after. Ctrl-C ends it.\nMeanwhile: go run ./cmd/coranto -C %s status\n\n", quote(dir))
+			web.AutoPublish(10 * time.Second)
+			if once {
+				stop()
+			}
+		default:
+			c.tell(h)
+		}
 	}
-	p.done()
-	if err != nil {
-		return err
+	err = a.Serve(ctx, l, app.ServeOptions{Tell: tell})
+	p.stop()
+	if err == nil && !once {
+		fmt.Fprintln(c.err, "stopped; the site directory stays:", dir)
 	}
-	printRun(c.out, res, time.Since(began))
-	fmt.Fprintf(c.out, "\n  %s/\n\n", address)
-	if once {
-		return nil
-	}
-	fmt.Fprintf(c.out, "A post appears every 10 seconds and is live soon after. Ctrl-C ends it.\nMeanwhile: go run ./cmd/coranto -C %s status\n\n", quote(dir))
-	quiet := newProgress(nil)
-	p.mu.Lock()
-	p.tty = quiet.tty // from here on there are lines to read instead
-	p.mu.Unlock()
-	web.AutoPublish(10 * time.Second)
-	return c.serve(cmd, a, l)
+	return err
 }
 
 // demoListener takes the address asked for, the usual one, or any free port.

@@ -34,7 +34,7 @@ func newProgress(w io.Writer) *progress {
 
 var phases = map[string]string{
 	"DueSources": "looking what is due", "CommitPosts": "committing", "BuildSite": "building the site",
-	"ActivateRelease": "going live", "BuildWithPictures": "building the site with pictures",
+	"ActivateRelease": "going live",
 }
 
 // observe is told what happens in every execution.
@@ -81,6 +81,14 @@ func (p *progress) draw() {
 	}
 	fmt.Fprintf(p.w, "\r\x1b[K%s", clip(text, p.width-1))
 	p.open = true
+}
+
+// stop ends the show for good.
+func (p *progress) stop() {
+	p.done()
+	p.mu.Lock()
+	p.tty = false
+	p.mu.Unlock()
 }
 
 // done clears the line, before the answer is printed.

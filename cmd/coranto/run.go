@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"time"
@@ -45,6 +46,9 @@ Ends with 3 when some sources failed.`,
 			}
 			if !noPublish {
 				res.Published, err = a.Publish(cmd.Context(), false)
+				if err == nil && res.Published != nil {
+					err = c.illustrate(cmd.Context(), a)
+				}
 				p.done()
 			}
 			if c.json {
@@ -63,6 +67,15 @@ Ends with 3 when some sources failed.`,
 	cmd.Flags().BoolVar(&in.Due, "due", false, "ask only the sources whose time has come")
 	cmd.Flags().BoolVar(&noPublish, "no-publish", false, "commit, but build no site")
 	return cmd
+}
+
+// illustrate fetches the pictures that are wanted and publishes once more.
+func (c *cli) illustrate(ctx context.Context, a *app.App) error {
+	n, err := a.Illustrate(ctx)
+	if err == nil && n > 0 {
+		_, err = a.Publish(ctx, false)
+	}
+	return err
 }
 
 // warn prints what a person should hear.

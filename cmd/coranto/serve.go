@@ -73,6 +73,8 @@ func (c *cli) tell(h app.Happening) {
 			what = fmt.Sprintf("%s, commit %s", plural(r.New, "new post", "new posts"), short(r.Commit))
 		}
 		fmt.Fprintf(c.out, "%s  %s read, %d failed: %s\n", at, plural(r.Sources, "source", "sources"), len(r.Failed), what)
+	case h.Published != nil && h.Pictures > 0:
+		fmt.Fprintf(c.out, "%s  live: with %s\n", at, plural(h.Pictures, "new picture", "new pictures"))
 	case h.Published != nil:
 		fmt.Fprintf(c.out, "%s  live: %s written of %d, release %s\n", at, plural(h.Published.Report.Rendered, "file", "files"), h.Published.Report.Files, short(h.Published.Release))
 	}

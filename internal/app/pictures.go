@@ -37,6 +37,7 @@ const (
 	pictureBytes  = 8 << 20
 	picturePixels = 40_000_000
 	pictureWidth  = 1280
+	pictureKeep   = 400_000 // bytes up to which one is kept as it came
 	pictureRetry  = 3 * 24 * time.Hour
 )
 
@@ -54,6 +55,16 @@ type picture struct {
 	Height int       `json:"height,omitempty"`
 	Failed time.Time `json:"failed,omitzero"`
 	Why    string    `json:"why,omitempty"`
+	// Passing says that the failure was one that may pass: a time-out, a reset.
+	Passing bool `json:"passing,omitempty"`
+}
+
+// wait is how long a picture that failed is left alone.
+func (p picture) wait() time.Duration {
+	if p.Passing {
+		return time.Hour
+	}
+	return pictureRetry
 }
 
 // pictures keeps copies of posts' lead pictures in the state database: they
@@ -118,6 +129,15 @@ func (p *pictures) Body(ctx context.Context, url string) ([]byte, error) {
 	return b, nil
 }
 
+// Count implements pipeline.Pictures.
+func (p *pictures) Count(ctx context.Context) (int, error) {
+	var n int
+	if err := p.db.Read().QueryRowContext(ctx, `SELECT count(*) FROM picture WHERE body IS NOT NULL`).Scan(&n); err != nil {
+		return 0, fmt.Errorf("count pictures: %w", err)
+	}
+	return n, nil
+}
+
 // Wanted implements pipeline.Pictures.
 func (p *pictures) Wanted(ctx context.Context, urls []string) ([]string, error) {
 	all, err := p.all(ctx)
@@ -127,7 +147,7 @@ func (p *pictures) Wanted(ctx context.Context, urls []string) ([]string, error) 
 	var out []string
 	for _, u := range urls {
 		pic, ok := all[u]
-		if !ok || pic.Path == "" && p.now().Sub(pic.Failed) > pictureRetry {
+		if !ok || pic.Path == "" && p.now().Sub(pic.Failed) > pic.wait() {
 			out = append(out, u)
 		}
 	}
@@ -141,7 +161,8 @@ func (p *pictures) Fetch(ctx context.Context, web pipeline.Getter, url, zone str
 		if ctx.Err() != nil {
 			return err
 		}
-		pic = picture{Failed: p.now().UTC().Truncate(time.Second), Why: err.Error()}
+		pic = picture{Failed: p.now().UTC().Truncate(time.Second), Why: err.Error(),
+			Passing: errors.Is(err, egress.ErrTimeout) || errors.Is(err, egress.ErrConnection)}
 		return errors.Join(err, p.keep(ctx, url, pic, nil))
 	}
 	h := sha256.Sum256(body)
@@ -167,8 +188,8 @@ func (p *pictures) keep(ctx context.Context, url string, pic picture, body []byt
 	return failpoint.Hit(afterPicture)
 }
 
-// getPicture fetches a picture and brings it to the size that is shown. What
-// is drawn here anew cannot carry anything but pixels.
+// getPicture fetches a picture. One that is larger than what is shown is
+// brought down to that; others stay as they are.
 func getPicture(ctx context.Context, web pipeline.Getter, url, zone string) ([]byte, string, picture, error) {
 	res, err := web.Get(ctx, egress.Request{URL: url, Zone: zone, Accept: "image/webp,image/png,image/jpeg,image/gif;q=0.8", MaxBody: pictureBytes})
 	if err != nil {
@@ -184,30 +205,35 @@ func getPicture(ctx context.Context, web pipeline.Getter, url, zone string) ([]b
 	if size.Width < 32 || size.Height < 32 || size.Width*size.Height > picturePixels {
 		return nil, "", picture{}, fmt.Errorf("picture %s is %d × %d pixels", url, size.Width, size.Height)
 	}
-	src, _, err := image.Decode(bytes.NewReader(res.Body))
+	if ext := pictureTypes[format]; size.Width <= pictureWidth && len(res.Body) <= pictureKeep && ext != "" {
+		return bytes.Clone(res.Body), ext, picture{Width: size.Width, Height: size.Height}, nil
+	}
+	return shrink(url, res.Body)
+}
+
+// pictureTypes are the formats that are served as they come.
+var pictureTypes = map[string]string{"jpeg": ".jpg", "png": ".png", "gif": ".gif", "webp": ".webp"}
+
+// shrink brings a picture to at most pictureWidth: as JPEG, or as PNG where
+// something shows through.
+func shrink(url string, body []byte) ([]byte, string, picture, error) {
+	src, _, err := image.Decode(bytes.NewReader(body))
 	if err != nil {
 		return nil, "", picture{}, fmt.Errorf("picture %s: %w", url, err)
 	}
-	w, h := size.Width, size.Height
+	w, h := src.Bounds().Dx(), src.Bounds().Dy()
 	if w > pictureWidth {
 		w, h = pictureWidth, max(1, h*pictureWidth/w)
 	}
 	dst := image.NewRGBA(image.Rect(0, 0, w, h))
 	draw.ApproxBiLinear.Scale(dst, dst.Bounds(), src, src.Bounds(), draw.Src, nil)
 	var b bytes.Buffer
-	if format == "png" || format == "gif" || !dst.Opaque() {
-		if err := png.Encode(&b, dst); err != nil {
-			return nil, "", picture{}, err
-		}
-		if dst.Opaque() && b.Len() > 150_000 {
-			b.Reset() // a photograph in a drawing's clothes
-			format = "jpeg"
-		} else {
-			return b.Bytes(), ".png", picture{Width: w, Height: h}, nil
-		}
+	ext := ".jpg"
+	if dst.Opaque() {
+		err = jpeg.Encode(&b, dst, &jpeg.Options{Quality: 82})
+	} else {
+		ext = ".png"
+		err = png.Encode(&b, dst)
 	}
-	if err := jpeg.Encode(&b, dst, &jpeg.Options{Quality: 82}); err != nil {
-		return nil, "", picture{}, err
-	}
-	return b.Bytes(), ".jpg", picture{Width: w, Height: h}, nil
+	return b.Bytes(), ext, picture{Width: w, Height: h}, err
 }

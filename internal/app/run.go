@@ -113,15 +113,23 @@ func (a *App) finish(ctx context.Context, id engine.ExecutionID, out any) error 
 	return nil
 }
 
-// Stale reports whether the site does not yet show what the branch, the
+// wanted names what the site should show.
+func (a *App) wanted(ctx context.Context) (string, error) {
+	snap, err := a.content.Snapshot(ctx)
+	if err != nil {
+		return "", err
+	}
+	return pipeline.Wanted(ctx, a.current.Load().settings, a.pictures, snap.Commit())
+}
+
+// stale reports whether the site does not yet show what the branch, the
 // configuration and the theme say. A release that was rolled back is not
 // forced upon the reader again.
 func (a *App) stale(ctx context.Context) (bool, error) {
-	snap, err := a.content.Snapshot(ctx)
+	want, err := a.wanted(ctx)
 	if err != nil {
 		return false, err
 	}
-	want := a.current.Load().settings.Wanted(snap.Commit())
 	have, err := a.catalog.Fact(ctx, pipeline.FactPublished)
 	if err != nil {
 		return false, err
@@ -153,6 +161,29 @@ func (a *App) Publish(ctx context.Context, force bool) (*Published, error) {
 	}
 	p := &Published{Live: true}
 	return p, a.finish(ctx, id, &p.Built)
+}
+
+// Illustrate fetches the pictures that the newest posts want and that are not
+// here yet, and reports how many came. Publish puts them in.
+func (a *App) Illustrate(ctx context.Context) (int, error) {
+	if !a.current.Load().settings.Pictures {
+		return 0, nil
+	}
+	id, err := a.start(ctx, workflows.Pictures, struct{}{})
+	if err != nil {
+		return 0, err
+	}
+	var out []pipeline.PictureOutput
+	if err := a.finish(ctx, id, &out); err != nil {
+		return 0, err
+	}
+	n := 0
+	for _, p := range out {
+		if p.Kept {
+			n++
+		}
+	}
+	return n, nil
 }
 
 // Executions are kept for `runs`, but not for ever.

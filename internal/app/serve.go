@@ -23,6 +23,7 @@ import (
 type Happening struct {
 	Run       *RunResult
 	Published *Published
+	Pictures  int // with Published: it is there for so many new pictures
 	Reloaded  bool
 	Err       error
 }
@@ -159,28 +160,27 @@ func (a *App) anyDue(ctx context.Context) (bool, error) {
 	return false, nil
 }
 
+// publish makes live what should be, and then fetches the pictures it wants.
 func (a *App) publish(ctx context.Context, tell func(Happening)) {
-	if a.refused.is(a.wanted(ctx)) {
+	want, err := a.wanted(ctx)
+	if err != nil || a.refused.is(want) {
 		return // the same build has failed before; only a change makes a new try
 	}
 	p, err := a.Publish(ctx, false)
 	switch {
 	case ctx.Err() != nil:
 	case err != nil:
-		a.refused.set(a.wanted(ctx))
+		a.refused.set(want)
 		tell(Happening{Err: err})
 	case p != nil:
 		tell(Happening{Published: p})
+		if n, err := a.Illustrate(ctx); err == nil && n > 0 {
+			a.publish(ctx, func(h Happening) {
+				h.Pictures = n
+				tell(h)
+			})
+		}
 	}
-}
-
-// wanted names what the site should show, "" where that cannot be told.
-func (a *App) wanted(ctx context.Context) string {
-	snap, err := a.content.Snapshot(ctx)
-	if err != nil {
-		return ""
-	}
-	return a.current.Load().settings.Wanted(snap.Commit())
 }
 
 // Handler serves the current release, and beside it what is not part of one.

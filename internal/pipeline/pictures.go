@@ -19,6 +19,8 @@ type Pictures interface {
 	Wanted(ctx context.Context, urls []string) ([]string, error)
 	// Fetch makes a copy, or remembers why there is none.
 	Fetch(ctx context.Context, web Getter, url, zone string) error
+	// Count is the number of copies; it only grows.
+	Count(ctx context.Context) (int, error)
 }
 
 // PictureInput is one lead picture.
@@ -100,13 +102,18 @@ func (p *Pipeline) wantedPictures(ctx context.Context, _ engine.Task, _ struct{}
 	return out, nil
 }
 
-// fetchPicture copies one picture. A picture that cannot be had is no failure
-// of the workflow: the card shows a drawn one.
-func (p *Pipeline) fetchPicture(ctx context.Context, _ engine.Task, in PictureInput) (struct{}, error) {
+// PictureOutput says whether there is a copy now.
+type PictureOutput struct {
+	Kept bool `json:"kept"`
+}
+
+// fetchPicture copies one picture. One that cannot be had is no failure of the
+// workflow: the card shows a drawn one.
+func (p *Pipeline) fetchPicture(ctx context.Context, _ engine.Task, in PictureInput) (PictureOutput, error) {
 	err := p.Pictures.Fetch(ctx, p.Settings().Web, in.URL, in.Zone)
 	if err != nil && ctx.Err() == nil {
 		p.Log.DebugContext(ctx, "no picture", "url", in.URL, KeyError, err)
-		err = nil
+		return PictureOutput{}, nil
 	}
-	return struct{}{}, err
+	return PictureOutput{Kept: err == nil}, err
 }

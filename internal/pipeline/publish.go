@@ -32,8 +32,18 @@ type Built struct {
 const FactPublished = "published"
 
 // Wanted names what the site should show: content, configuration, theme,
-// generator. A site is published when FactPublished holds the same.
-func (s *Settings) Wanted(commit string) string { return commit + " " + s.Hash }
+// generator, and the pictures there are. A site is published when
+// FactPublished holds the same.
+func Wanted(ctx context.Context, set *Settings, pictures Pictures, commit string) (string, error) {
+	n := 0
+	if pictures != nil && set.Pictures {
+		var err error
+		if n, err = pictures.Count(ctx); err != nil {
+			return "", err
+		}
+	}
+	return fmt.Sprintf("%s %s %d", commit, set.Hash, n), nil
+}
 
 func (p *Pipeline) buildSite(ctx context.Context, t engine.Task, in BuildInput) (Built, error) {
 	set := p.Settings()
@@ -42,6 +52,10 @@ func (p *Pipeline) buildSite(ctx context.Context, t engine.Task, in BuildInput) 
 		return Built{}, err
 	}
 	posts, err := snap.Posts(ctx)
+	if err != nil {
+		return Built{}, err
+	}
+	want, err := Wanted(ctx, set, p.Pictures, snap.Commit())
 	if err != nil {
 		return Built{}, err
 	}
@@ -80,7 +94,7 @@ func (p *Pipeline) buildSite(ctx context.Context, t engine.Task, in BuildInput) 
 	if err := p.Releases.SaveMemo(seen.used); err != nil {
 		p.Log.WarnContext(ctx, "the next build will render everything", KeyError, err)
 	}
-	return Built{Release: r.ID, Commit: snap.Commit(), New: r.New, Report: report, Want: set.Wanted(snap.Commit())}, nil
+	return Built{Release: r.ID, Commit: snap.Commit(), New: r.New, Report: report, Want: want}, nil
 }
 
 // siteInput is what a build depends on.

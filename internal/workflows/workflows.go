@@ -1,6 +1,6 @@
 // Package workflows holds Coranto's own state machines, embedded: aggregate
-// (sources to new posts to one commit) and publish (build to live). They are
-// data; a site's workflows/ folder may replace them. Reading that folder, and
+// (sources to new posts to one commit), publish (build to live) and pictures
+// (copies of lead pictures). They are data; a site's workflows/ folder may replace them. Reading that folder, and
 // what the tasks do, stay outside.
 package workflows
 
@@ -18,6 +18,7 @@ var files embed.FS
 const (
 	Aggregate = "aggregate"
 	Publish   = "publish"
+	Pictures  = "pictures"
 )
 
 const suffix = ".asl.json"
