@@ -49,7 +49,7 @@ func TestData(t *testing.T) {
 		{"reader", `{"Type":"Map","ItemReader":{"Resource":"echo","Parameters":{"Body":"n,t\n1,a\n2,b\n3,c\n"},"ReaderConfig":{"InputType":"CSV","CSVHeaderLocation":"FIRST_ROW","MaxItems":2}},"ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},"StartAt":"I","States":{"I":{"Type":"Pass","End":true}}},"End":true}`,
 			`{}`, `[{"n":"1","t":"a"},{"n":"2","t":"b"}]`},
 		{"writer", `{"Type":"Map","ResultWriter":{"Resource":"echo","Parameters":{"to":"x"}},"ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},"StartAt":"I","States":{"I":{"Type":"Pass","End":true}}},"End":true}`,
-			`[1]`, `{"to":"x","Results":[1]}`},
+			`[1]`, `{"MapRunArn":"/S:2","ResultWriterDetails":{"to":"x","Results":[1]}}`},
 	}
 	for _, tt := range tests {
 		if tt.want == "!" {
@@ -336,7 +336,7 @@ func TestFailingItemCancelsTheOthers(t *testing.T) {
 	want := []string{"ExecutionStarted", "MapStateEntered M", "MapStateStarted",
 		"MapIterationStarted M", "MapIterationStarted M", "MapIterationStarted M",
 		"TaskStateEntered T", "TaskScheduled", "TaskStarted", "TaskStateEntered T", "TaskScheduled", "TaskStarted", "TaskStateEntered T", "TaskScheduled", "TaskStarted",
-		"TaskFailed", "MapIterationFailed M", "MapIterationAborted M", "MapIterationAborted M", "MapStateFailed", "MapStateExited M",
+		"TaskFailed", "TaskStateAborted", "MapIterationAborted M", "TaskStateAborted", "MapIterationAborted M", "TaskStateAborted", "MapIterationFailed M", "MapStateFailed", "MapStateExited M",
 		"PassStateEntered H", "PassStateExited H", "ExecutionSucceeded"}
 	if diff := cmp.Diff(want, tr.types()); diff != "" {
 		t.Errorf("history: -want +got\n%s", diff)

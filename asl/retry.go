@@ -35,13 +35,11 @@ func (x *Execution) fail(t *thread, f *fault) {
 		f = f.where(t.state.name, t.enteredID)
 	}
 	x.settle(t)
-	broken := t.broken
-	t.broken = false
 	if x.status != StatusRunning || x.retry(t, f) {
 		return
 	}
-	if broken {
-		x.record(t, HistoryEvent{Type: t.state.kind + "StateFailed", Error: f.name, Cause: f.cause})
+	if f.name != ErrorRuntime && (t.state.kind == "Map" || t.state.kind == "Parallel") {
+		x.record(t, HistoryEvent{Type: t.state.kind + "StateFailed"})
 	}
 	if x.status != StatusRunning || x.catch(t, f) {
 		return // one event too many, or caught
@@ -54,15 +52,18 @@ func (x *Execution) fail(t *thread, f *fault) {
 		x.end(StatusFailed, Value{}, f.name, f.cause)
 		return
 	}
+	if f.name != ErrorRuntime && t.state.kind == "Task" {
+		x.recordAside(t, HistoryEvent{Type: "TaskStateAborted"}, false)
+	}
 	x.childFailed(t, f)
 }
 
 // mayCatch reports whether a state around a thread that failed with
-// States.Runtime names that error, or is the border of another execution. If
-// none does, the service ends the execution on the spot.
+// States.Runtime names that error, tolerates failures, or is the border of
+// another execution. If none does, the service ends the execution on the spot.
 func (t *thread) mayCatch(f *fault, from *thread) bool {
 	for ; t != nil; t = t.parent {
-		if from.silent && !t.silent {
+		if from.silent && !t.silent || t.join != nil && t.join.tolerate.given {
 			return true
 		}
 		for _, r := range t.state.retriers {

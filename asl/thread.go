@@ -27,7 +27,6 @@ type thread struct {
 	enteredID int64
 	attempt   int   // counts retries
 	tries     []int // of each retrier
-	broken    bool  // a child failed, rather than the state itself
 	join      *join // what it waits for, in a Map or Parallel
 
 	// What it waits for outside; 0: nothing.
@@ -180,7 +179,7 @@ func (x *Execution) more(t *thread, j *join) {
 		j.next++
 		c, err := j.spawn(i)
 		if err != nil {
-			x.abortChildren(t, j, nil)
+			x.cut(t, j, t)
 			t.join = nil
 			x.fail(t, asFault(err))
 			return
@@ -202,7 +201,7 @@ func (x *Execution) childDone(c *thread, output Value) {
 	t := c.parent
 	j := t.join
 	if j == nil {
-		return
+		return // the execution has ended meanwhile
 	}
 	inner := c.prev
 	if c.isIteration() {
@@ -250,26 +249,30 @@ func (x *Execution) joinDone(t *thread, j *join) {
 	}
 }
 
-// childFailed takes the failure of a thread.
+// childFailed takes the failure of a thread. The events of what it ends all
+// follow from the last one of the thread that failed.
 func (x *Execution) childFailed(c *thread, f *fault) {
 	t := c.parent
 	j := t.join
+	if j == nil {
+		return // the execution has ended meanwhile
+	}
 	inner := c.prev
-	if c.isIteration() {
-		x.recordAside(c, HistoryEvent{Type: "MapIterationFailed", Name: t.state.name, Index: c.index}, false)
-	}
-	if x.status != StatusRunning {
-		return // it was one event too many
-	}
 	x.kill(c)
 	j.failed++
-	if j.tolerate.allows(j.failed, len(j.children)) {
-		j.children[c.index] = nil
-		j.running--
+	j.children[c.index] = nil
+	j.running--
+	tolerated := j.tolerate.allows(j.failed, len(j.children))
+	if !tolerated {
+		x.cut(t, j, c)
+	}
+	if c.isIteration() && f.name != ErrorRuntime {
+		x.recordAside(c, HistoryEvent{Type: "MapIterationFailed", Name: t.state.name, Index: c.index}, false)
+	}
+	if tolerated {
 		x.childEnded(t, j, c, inner)
 		return
 	}
-	x.abortChildren(t, j, c)
 	t.join = nil
 	if !c.silent || t.silent {
 		t.prev = inner
@@ -277,28 +280,21 @@ func (x *Execution) childFailed(c *thread, f *fault) {
 	if m, ok := t.state.work.(*mapWork); ok {
 		f = m.broken(x, t, j.tolerate.given, f)
 	}
-	t.broken = true
 	x.fail(t, f)
 }
 
-// abortChildren ends the children of a join that has failed.
-func (x *Execution) abortChildren(t *thread, j *join, failed *thread) {
+// cut ends the children of a join that has failed.
+func (x *Execution) cut(t *thread, j *join, failed *thread) {
 	for _, c := range j.children {
 		if c == nil {
 			continue
 		}
-		if !c.isIteration() {
-			x.aborted(c)
-		} else if c != failed && c.enteredID != 0 {
-			x.recordAside(c, HistoryEvent{Type: "MapIterationAborted", Name: t.state.name, Index: c.index}, false)
+		if c.isIteration() {
+			x.recordAside(failed, HistoryEvent{Type: "MapIterationAborted", Name: t.state.name, Index: c.index}, false)
+		}
+		if !c.silent && c.enteredID != 0 && slices.Contains([]string{"Task", "Wait", "Map", "Parallel"}, c.state.kind) {
+			x.recordAside(failed, HistoryEvent{Type: c.state.kind + "StateAborted"}, false)
 		}
 		x.kill(c)
-	}
-}
-
-// aborted records that a branch was ended in the state it was in.
-func (x *Execution) aborted(c *thread) {
-	if slices.Contains([]string{"Task", "Wait", "Map", "Parallel"}, c.state.kind) && c.enteredID != 0 {
-		x.recordAside(c, HistoryEvent{Type: c.state.kind + "StateAborted"}, false)
 	}
 }

@@ -190,10 +190,12 @@ func (w *mapWork) done(x *Execution, t *thread, j *join) {
 }
 
 func (w *mapWork) end(x *Execution, t *thread, result Value) {
+	from := t.prev
 	if w.distributed {
-		x.recordAside(t, HistoryEvent{Type: "MapRunSucceeded"}, false)
+		x.record(t, HistoryEvent{Type: "MapRunSucceeded"})
 	}
-	x.recordAside(t, HistoryEvent{Type: "MapStateSucceeded"}, false)
+	x.record(t, HistoryEvent{Type: "MapStateSucceeded"})
+	t.prev = from // the state's exit follows from neither
 	x.finish(t, result)
 }
 

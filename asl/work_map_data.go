@@ -6,6 +6,8 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"strconv"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -26,7 +28,7 @@ func (r *itemReader) variables(yield func(string)) {
 }
 
 // resultWriter is ResultWriter: a task that is given the results, and whose
-// output takes their place.
+// output tells where they are.
 type resultWriter struct {
 	resource   string
 	parameters expr
@@ -68,7 +70,7 @@ func (w *mapWork) succeeded(x *Execution, t *thread, output Value) {
 	m := t.mapping
 	t.mapping = nil
 	if m.writing {
-		w.end(x, t, output)
+		w.end(x, t, ObjectValue(Member{"MapRunArn", StringValue(x.mapRun(t))}, Member{"ResultWriterDetails", output}))
 		return
 	}
 	e, f := x.effective(t)
@@ -93,6 +95,11 @@ func (w *mapWork) succeeded(x *Execution, t *thread, output Value) {
 		items = items[:int(most)]
 	}
 	w.run(x, t, e, items, m.limit)
+}
+
+// mapRun names a distributed Map's run.
+func (x *Execution) mapRun(t *thread) string {
+	return strings.Replace(x.opts.ID, ":execution:", ":mapRun:", 1) + "/" + t.path() + ":" + strconv.FormatInt(t.enteredID, 10)
 }
 
 func (w *mapWork) failed(x *Execution, t *thread, f *fault) {
