@@ -43,7 +43,7 @@ func (p *parser) startEntry() {
 	if len(p.doc.Entries) >= p.m.MaxEntries {
 		p.doc.Dropped++
 		p.z.bad = true
-		p.ignore()
+		p.open(inDropped)
 		return
 	}
 	p.entry = &entry{scope: p.top().lang}
@@ -277,7 +277,7 @@ func (p *parser) entryText(f field, ns space) {
 	case f == fSummary && !e.hasSummary:
 		e.summary, e.hasSummary = v, true
 	case f == fSummary:
-		if !e.hasContent && v.s != e.summary.s {
+		if !e.hasContent && !e.summary.same(&v) {
 			e.content, e.hasContent, e.spare = v, true, true
 		}
 	case !e.hasContent || e.spare:
@@ -347,6 +347,11 @@ func (p *parser) render(e *entry) {
 	}
 	e.Summary = e.summary.render(p.m.Unsanitised)
 	e.Content = e.content.render(p.m.Unsanitised)
+}
+
+// same reports whether two values read the same: podcasts say everything twice.
+func (v *value) same(w *value) bool {
+	return v.s == w.s || len(v.s) < 64<<10 && len(w.s) < 64<<10 && markup.Text(v.s) == markup.Text(w.s)
 }
 
 func (v *value) excerpt() string {

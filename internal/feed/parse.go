@@ -32,6 +32,7 @@ const (
 	inMedia  // media:group, media:content
 	inSource // atom:source
 	inCategory
+	inDropped // an entry beyond MaxEntries
 	inUnknown
 )
 
@@ -120,7 +121,10 @@ func (p *parser) run() error {
 
 func (p *parser) finish() error {
 	if len(p.stack) == 1 && p.doc.Format == "" {
-		return fmt.Errorf("%w: %s", ErrNotFeed, "no feed element in it")
+		if !strings.Contains(p.z.s, "<") {
+			return fmt.Errorf("%w: it is plain text: %q", ErrNotFeed, markup.Excerpt(p.z.s[:min(len(p.z.s), 512)], 60))
+		}
+		return fmt.Errorf("%w: there is no feed element in it", ErrNotFeed)
 	}
 	if len(p.stack) > 1 {
 		p.z.bad = true
@@ -179,6 +183,13 @@ func (p *parser) start() error {
 		p.mediaChild(fieldOf(ns, local), ns)
 	case inSource:
 		p.sourceChild(fieldOf(ns, local))
+	case inDropped:
+		if fieldOf(ns, local) == fItem { // its end is missing
+			p.z.pos = p.z.begin
+			p.popTo(len(p.stack) - 2)
+			return nil
+		}
+		p.ignore()
 	case inCategory:
 		if fieldOf(ns, local) == fCategory {
 			p.category(ns)

@@ -253,6 +253,13 @@ func (z *tokenizer) attribute(i int, a *attr) int {
 				return i + 1 + gt
 			}
 		}
+		if end := i + n + 2; end < len(s) && strings.HasSuffix(val, "=") && isName(s[end]) { // as in url="x type="y"
+			if sp := strings.LastIndexByte(val, ' '); sp >= 0 {
+				z.bad = true
+				a.val = val[:sp]
+				return i + 1 + sp
+			}
+		}
 		a.val = val
 		return min(i+n+2, len(s))
 	}
