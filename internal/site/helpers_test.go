@@ -173,7 +173,7 @@ func TestWriteSample(t *testing.T) {
 	for _, i := range in.Images {
 		files[i.Path] = drawnPicture(i.Path)
 	}
-	files["status.json"] = `{"checked":"2026-06-01T09:00:00Z","fresh":true,"sources":{"s0":{"state":"ok"},"s1":{"state":"failing","message":"HTTP 500"},"s2":{"state":"ok"},"s3":{"state":"held"},"s4":{"state":"ok"},"s5":{"state":"gone"}}}`
+	files["status.json"] = `{"checked":"2026-06-01T09:00:00Z","fresh":true,"sources":{"s0":{"state":"ok"},"s1":{"state":"failing","error":"HTTP.Status500"},"s2":{"state":"ok"},"s3":{"state":"held"},"s4":{"state":"ok"},"s5":{"state":"gone"}}}`
 	write(t, dir, files)
 	empty, _ := buildSite(t, Input{Config: in.Config})
 	write(t, filepath.Join(dir, "_empty"), empty)

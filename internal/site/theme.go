@@ -61,8 +61,8 @@ func Themes() []string {
 // TemplateError is a fault in a template, where it stands.
 type TemplateError struct {
 	File    string // within the theme: "components/post.html"
-	Line    int // 0: not known
-	Column  int // 0: not known
+	Line    int    // 0: not known
+	Column  int    // 0: not known
 	Excerpt string
 	Reason  string
 }

@@ -1,4 +1,6 @@
-// Fills in how the sources are, from /status.json. Without it the page is whole.
+// Fills in how the sources are, from /status.json:
+// {"checked": time, "fresh": bool, "sources": {ID: {"state": "ok" | "failing" |
+// "held" | "gone" | "new" | …, "error": name}}}. Without it the page is whole.
 (function () {
   "use strict";
   var line = document.querySelector("[data-status]");
@@ -10,10 +12,10 @@
     var sources = status.sources || {};
     document.querySelectorAll("[data-source]").forEach(function (badge) {
       var s = Object.prototype.hasOwnProperty.call(sources, badge.dataset.source) && sources[badge.dataset.source];
-      if (!s) return;
+      if (!s || !s.state) return;
       badge.textContent = line.dataset[s.state] || s.state;
       badge.classList.add("state-" + String(s.state).replace(/[^a-z]/g, ""));
-      if (s.message) badge.title = s.message;
+      if (s.error) badge.title = s.error;
       badge.hidden = false;
     });
     var at = new Date(status.checked);
