@@ -67,6 +67,9 @@ func (s *Store) ready(ctx context.Context) error {
 	if err := s.repo.Ready(ctx); err != nil {
 		return err
 	}
+	if err := s.putBack(ctx); err != nil {
+		return err
+	}
 	_, err := s.repo.Follow(ctx, s.branch)
 	return err
 }

@@ -1,10 +1,12 @@
 package content_test
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -266,4 +268,56 @@ func TestCommitFile(t *testing.T) {
 			t.Errorf("%s was committed", bad)
 		}
 	}
+}
+
+// TestUserCommitsOlderShard: their commit, made of the file before ours, must
+// not take our posts out.
+func TestUserCommitsOlderShard(t *testing.T) {
+	s := newSite(t, content.Options{})
+	s.run(doc{"alice", entries(1, 2)})
+	s.write(shard, strings.Replace(s.read(shard), `"Post 1"`, `"Post one"`, 1))
+	s.run(doc{"alice", entries(1, 3)})
+	s.run(doc{"alice", entries(2, 4)})
+	s.git("commit", "-qam", "better words")
+	if n := len(s.posts()); n != 2 {
+		t.Fatalf("%d posts; the test has lost its point", n)
+	}
+	s.run() // no source has anything to say
+	if diff := cmp.Diff([]string{"Post one", "Post 2", "Post 3", "Post 4"}, s.titles()); diff != "" {
+		t.Error(diff)
+	}
+	s.clean()
+	// What is taken out on purpose stays out.
+	s.write(shard, "[]\n")
+	s.git("commit", "-qam", "nothing at all")
+	s.run()
+	if n := len(s.posts()); n != 0 {
+		t.Errorf("%d posts are back", n)
+	}
+	s.clean()
+}
+
+// TestWritersRace: two programs on one directory.
+func TestWritersRace(t *testing.T) {
+	a := newSite(t, content.Options{MaxAttempts: 50})
+	b := openSite(t, a.dir, content.Options{MaxAttempts: 50})
+	b.runs = 100
+	var wg sync.WaitGroup
+	for i, s := range []*site{a, b} {
+		wg.Go(func() {
+			for n := range 8 {
+				if _, err := s.store.Commit(context.Background(), s.batch(doc{"alice", entries(n, n+3)})); err != nil {
+					t.Errorf("writer %d: %v", i, err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if _, err := a.store.Behind(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if got := a.titles(); len(got) != 11 {
+		t.Errorf("%q", got)
+	}
+	a.clean()
 }

@@ -2,6 +2,11 @@
 
 package git
 
-import "os/exec"
+import (
+	"os"
+	"os/exec"
+)
 
 func ownGroup(*exec.Cmd) {}
+
+func tryLock(*os.File) (bool, error) { return true, nil }

@@ -52,13 +52,17 @@ func (r *Repo) Advance(ctx context.Context, branch string, new, old OID, why str
 		if err != nil {
 			return err
 		}
-		if c.Branch == branch && since == "" {
-			if since = old; since == "" {
-				if since, err = r.emptyTree(ctx); err != nil {
+		note := RefUpdate{Name: behindRef, New: since, Old: since}
+		if since == "" {
+			if note.New = old; old == "" {
+				if note.New, err = r.emptyTree(ctx); err != nil {
 					return err
 				}
 			}
-			updates = append(updates, RefUpdate{Name: behindRef, New: since})
+		}
+		// Also where it is noted already: another of us may be about to delete it.
+		if c.Branch == branch {
+			updates = append(updates, note)
 		}
 	}
 	return r.UpdateRefs(ctx, why, updates...)
@@ -78,36 +82,87 @@ func (r *Repo) Follow(ctx context.Context, branch string) (behind []string, err 
 	if r.bare {
 		return nil, nil
 	}
-	r.follow.Lock()
-	defer r.follow.Unlock()
 	since, err := r.ref(ctx, behindRef)
 	if err != nil || since == "" {
 		return nil, err
 	}
-	c, err := r.Checked(ctx)
-	if err != nil || c.Branch != branch {
-		return nil, err
-	}
-	head, err := r.Branch(ctx, branch)
+	r.follow.Lock()
+	defer r.follow.Unlock()
+	unlock, err := r.lockTree(ctx)
 	if err != nil {
 		return nil, err
 	}
-	f := &follower{repo: r, since: since, head: head}
-	if behind, err = f.all(ctx, c.Busy != ""); err != nil {
-		return behind, fmt.Errorf("working tree: %w", err)
+	defer unlock()
+	for range followTries {
+		level := false
+		if behind, level, err = r.followOnce(ctx, branch); err != nil || level {
+			return behind, err
+		}
 	}
-	if len(behind) > 0 {
-		return behind, nil
-	}
-	if err := failpoint.Hit(fpLevel); err != nil {
+	return nil, nil // the branch keeps moving; whoever moves it follows
+}
+
+// lockTree lets one process at a time move the working tree on: a slower one
+// would put an older file over a newer. The lock ends with its process.
+func (r *Repo) lockTree(ctx context.Context) (unlock func(), err error) {
+	f, err := os.OpenFile(filepath.Join(r.gitDir, "coranto.lock"), os.O_CREATE|os.O_RDWR, 0o666)
+	if err != nil {
 		return nil, err
 	}
-	err = r.UpdateRefs(ctx, "working tree is level", RefUpdate{Name: behindRef, Old: since})
-	if errors.Is(err, ErrMoved) || errors.Is(err, ErrLocked) {
-		err = nil // another of us has done it, or will
+	for {
+		ok, err := tryLock(f)
+		if err != nil {
+			f.Close()
+			return nil, fmt.Errorf("lock %s: %w", f.Name(), err)
+		}
+		if ok {
+			return func() { f.Close() }, nil
+		}
+		if !pause(ctx, 5*time.Millisecond) {
+			f.Close()
+			return nil, context.Cause(ctx)
+		}
 	}
-	return nil, err
 }
+
+// followTries bounds how often a branch may move under a Follow.
+const followTries = 5
+
+// followOnce reports whether it has done all that can be done for now.
+func (r *Repo) followOnce(ctx context.Context, branch string) (behind []string, level bool, err error) {
+	since, err := r.ref(ctx, behindRef)
+	if err != nil || since == "" {
+		return nil, true, err
+	}
+	c, err := r.Checked(ctx)
+	if err != nil || c.Branch != branch {
+		return nil, true, err
+	}
+	head, err := r.Branch(ctx, branch)
+	if err != nil || head == "" {
+		return nil, true, err
+	}
+	f := &follower{repo: r, since: since, head: head}
+	if behind, err = f.all(ctx, c.Busy != ""); err != nil {
+		return behind, true, fmt.Errorf("working tree: %w", err)
+	}
+	if len(behind) > 0 {
+		return behind, true, nil
+	}
+	if err := failpoint.Hit(fpLevel); err != nil {
+		return nil, true, err
+	}
+	err = r.UpdateRefs(ctx, "working tree is level",
+		RefUpdate{Name: behindRef, Old: since}, RefUpdate{Name: "refs/heads/" + branch, New: head, Old: head})
+	if errors.Is(err, ErrMoved) || errors.Is(err, ErrLocked) {
+		return nil, false, nil
+	}
+	return nil, true, err
+}
+
+// Behind names what the working tree still stands on while it has not
+// followed the branch; empty: it has.
+func (r *Repo) Behind(ctx context.Context) (OID, error) { return r.ref(ctx, behindRef) }
 
 // follower is one attempt at moving on.
 type follower struct {

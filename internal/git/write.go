@@ -316,7 +316,7 @@ func (r *Repo) MakeCommit(ctx context.Context, c NewCommit) (OID, error) {
 func stamp(t time.Time) string { return "@" + strconv.FormatInt(t.Unix(), 10) + " +0000" }
 
 // RefUpdate moves one ref. Old is what it must be now: empty means that it must
-// not exist. An empty New deletes it.
+// not exist. An empty New deletes it; the same New only checks it.
 type RefUpdate struct {
 	Name     string
 	New, Old OID
@@ -332,6 +332,10 @@ func (r *Repo) UpdateRefs(ctx context.Context, why string, updates ...RefUpdate)
 		old := string(u.Old)
 		if old == "" {
 			old = r.zero()
+		}
+		if u.New == u.Old {
+			fmt.Fprintf(&b, "verify %s\x00%s\x00", u.Name, old)
+			continue
 		}
 		if u.New == "" {
 			fmt.Fprintf(&b, "delete %s\x00%s\x00", u.Name, old)
