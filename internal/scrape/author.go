@@ -34,6 +34,7 @@ var authorRules = []rule{
 	{"microdata", fromMarks(func(m *mark) bool { return item("author")(m) || item("creator")(m) }, textElse)},
 	{"rel=author", fromMarks(kind(mRelAuthor, cComment|cRelated), text)},
 	{"class author", fromMarks(kind(mAuthorName, cComment|cRelated|cNav), text)},
+	{"byline text", func(ev *evidence) []string { return ev.afterCue() }},
 	{"byline link", fromMarks(kind(mAuthorLink, elsewhere), text)},
 	{"byline", fromMarks(kind(mByline, elsewhere), text)},
 	{"byline in meta", fromMarks(kind(mDate, elsewhere), byIn)},
@@ -63,8 +64,9 @@ func writtenBy(label string) bool {
 var (
 	byPrefix = regexp.MustCompile(`(?i)^(?:(?:view all posts by|posts by|all posts by|alle beiträge von|mehr von|about the author|über den autor|follow|interview(?: von)?|text und fotos?|sponsored by)\s*[:–-]?|(?:(?:article|artikel|post|posted|written|published|story|text|texte|testo|texto|words|report|reported|photos?|fotos?|reviewed|updated|submitted|edited|created|geschrieben|veröffentlicht|verfasst|erstellt|publié|écrit|rédigé|proposé|scritto|pubblicato|publicado|escrito|geplaatst|geschreven)\s+)*(?:by|von|vom|par|por|di|da|door|av|af|przez|od)\b\s*[:.]?|(?:autor(?:in|en|innen)?|author(?:\(s\)|s)?|auteure?s?|autore|autori|auteur|text|texte|words|redaktion|redakteur(?:in)?|by|von|written|verfasser(?:in)?|автор|文|作者|執筆者|著者)\s*[:：/|]|(?:autor(?:in)?|author|auteur)\s)\s*`)
 	// what ends a byline: a date, a place, a role
-	byEnd   = regexp.MustCompile(`(?i)\s*(?:[|•·–—»›/]|\s-\s|\(|\[|<|>|\s@|\s+(?:on|am|le|el|il|op|den|at|in|for|für|stand|uhr|kommentare?|comments?|published|posted|updated|veröffentlicht|is a|ist|follow|email|e-mail|twitter|view all|view posts|mehr von|alles|vor \d)(?:\s|:|$)|,?\s*\d{1,4}[./:h]|,?\s*(?:mon|tues|wednes|thurs|fri|satur|sun)day|,?\s*(?:montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag)|,?\s+\d|,?\s+(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|okt|nov|dec|dez)[a-zä]*\.?$)`)
+	byEnd   = regexp.MustCompile(`(?i)\s*(?:[|•·–—»›/]|\s-\s|\(|\[|<|>|\s@|\s+(?:on|am|le|el|il|op|den|at|in|for|für|stand|uhr|kommentare?|comments?|published|posted|updated|veröffentlicht|is a|ist|follow|email|e-mail|twitter|view all|view posts|mehr von|alles|vor \d)(?:\s|:|$)|,?\s*\d{1,4}[./:h]|,?\s*(?:mon|tues|wednes|thurs|fri|satur|sun)day|,?\s*(?:montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag)|,?\s+\d|,?\s+(?:jan(?:uary|uar)?|feb(?:ruary|ruar)?|mar(?:ch)?|märz|apr(?:il)?|may|mai|june?|juni|july?|juli|aug(?:ust)?|sept?(?:ember)?|o[ck]t(?:ober)?|nov(?:ember)?|de[cz](?:ember)?)\.?$)`)
 	address = regexp.MustCompile(`(?i)https?:|www\.|\.(?:com|de|org|net|info|co|fr|it|es|ch|at|html?|php)\b|\S@\S`)
+	webMail = regexp.MustCompile(`(?i)https?:|www\.|\S@\S`)
 	joiners = regexp.MustCompile(`(?i)\s*(?:;|\||\s&\s|\s+(?:and|und|et|y|e|en|og|och|i)\s+|\s\+\s|、|，|/\s)\s*`)
 	comma   = regexp.MustCompile(`\s*,\s*`)
 	titles  = regexp.MustCompile(`(?i)^(?:dr|prof|phd|ph\.d|m\.?a|b\.?a|md|jr|sr|esq|mba|ii|iii|dipl|ing|msc|rn|cfa|cpa)\b\.?`)
@@ -91,6 +93,9 @@ func (ev *evidence) authors(site, title string) ([]string, string) {
 					continue
 				}
 				if ev.isAuthorSite(n, site) {
+					if loose {
+						break
+					}
 					continue
 				}
 				names = addNew(names, n)
@@ -190,7 +195,7 @@ func (ev *evidence) isAuthorSite(n, site string) bool {
 	if k == key(site) {
 		return !looksPersonal(n)
 	}
-	return ev.isSite(n, "") && !looksPersonal(n)
+	return ev.isHost(k) && !looksPersonal(n)
 }
 
 // looksPersonal says that a name has two or three capitalised words.
@@ -260,13 +265,11 @@ func person(s string, loose bool) string {
 	if head, tail, ok := strings.Cut(s, " - "); ok && !strings.Contains(head, " ") { // site - Name
 		s = tail
 	}
-	if address.MatchString(s) || strings.HasPrefix(s, "@") || strings.HasPrefix(s, "#") {
-		if i := strings.IndexAny(s, "(<"); i > 2 { // Name (mail@host)
-			s = strings.TrimSpace(s[:i])
-		}
-		if address.MatchString(s) || strings.HasPrefix(s, "@") || strings.HasPrefix(s, "#") {
-			return ""
-		}
+	if i := strings.IndexAny(s, "(<"); i > 2 && strings.Contains(s[i:], "@") { // Name (mail@host)
+		s = strings.TrimSpace(s[:i])
+	}
+	if address.MatchString(s) && (webMail.MatchString(s) || !strings.Contains(s, " ")) || strings.HasPrefix(s, "@") || strings.HasPrefix(s, "#") {
+		return ""
 	}
 	s = strings.TrimSpace(byPrefix.ReplaceAllString(s, ""))
 	if loc := byEnd.FindStringIndex(s); loc != nil {
@@ -308,6 +311,32 @@ func (ev *evidence) bylineText() []string {
 		}
 		if m := bylineCue.FindStringSubmatch(l.text); m != nil {
 			return []string{m[1]}
+		}
+	}
+	for _, l := range ev.lines {
+		if l.class&elsewhere != 0 || len(l.text) > 120 || notAuthored.MatchString(l.text) {
+			continue
+		}
+		if g := inMeta.FindStringSubmatch(l.text); g != nil && capitalised(g[1]) {
+			return []string{g[1]}
+		}
+	}
+	return nil
+}
+
+var notAuthored = regexp.MustCompile(`(?i)©|copyright|powered|foto|photo|image|bild|theme|design`)
+
+// cueAlone is a text that announces the name in the next one.
+var cueAlone = regexp.MustCompile(`(?i)^(?:by|von|par|por|di|written by|posted by|words by|story by|text|text von|autor(?:in|en)?|author|auteur|ein artikel von|geschrieben von|redaktion)\s*:?$`)
+
+// afterCue finds names that stand alone after a text that announces them.
+func (ev *evidence) afterCue() []string {
+	for _, l := range ev.lines {
+		if l.class&elsewhere != 0 || !cueAlone.MatchString(l.before) {
+			continue
+		}
+		if n := len(strings.Fields(l.text)); n >= 2 && n <= 8 && capitalised(firstPart(l.text)) {
+			return []string{l.text}
 		}
 	}
 	return nil

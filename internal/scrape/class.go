@@ -49,7 +49,7 @@ var classNames = map[string]class{
 	"date-header": cDate | cPublished, "created": cDate | cPublished,
 	"page-footer": cNav, "site-footer": cNav, "footer": cNav, "site-header": cNav, "meta-nav": cNav, "post-navigation": cNav,
 	"widget": cSidebar, "sidebar": cSidebar, "aside": cSidebar,
-	"author-bio": 0, "author-description": 0, "author-box": 0, "author-info": cByline,
+	"author-bio": 0, "author-description": 0, "author-box": 0, "author-info": cByline, "wrote-by": cByline, "written-by": cByline, "posted-by": cByline,
 }
 
 // classify reads a class or id attribute.

@@ -21,7 +21,7 @@ type evidence struct {
 	base     *url.URL // of the document, <base> regarded
 	request  *url.URL
 	now      time.Time
-	element  bool // any element at all
+	html     bool // any element at all
 	warnings []string
 
 	graph *graph // of scripts, once asked for
@@ -58,8 +58,8 @@ type mark struct {
 	after bool   // the headline
 }
 
-// open is an element under way.
-type open struct {
+// element is one under way.
+type element struct {
 	tag   atom.Atom
 	class class // elsewhere and cTags, inherited
 	in    bool
@@ -78,10 +78,11 @@ type capture struct {
 type reader struct {
 	*evidence
 	scanner
-	stack    []open
+	stack    []element
 	captures []capture
 	classes  map[string]class
-	headline bool // one is behind us
+	open     map[atom.Atom]int // how many of each are in stack
+	headline bool              // one is behind us
 	before   []byte
 	skip     int // depth+1 of the subtree whose text is not visible
 }
@@ -89,7 +90,7 @@ type reader struct {
 // read walks once through the page, to its end: stopping at the first sight of
 // every field saved 3 % of the time on real pages, and changed answers.
 func read(body []byte, ev *evidence) {
-	r := &reader{evidence: ev, scanner: scanner{b: body}, classes: map[string]class{}}
+	r := &reader{evidence: ev, scanner: scanner{b: body}, classes: map[string]class{}, open: map[atom.Atom]int{}}
 	for {
 		switch r.next() {
 		case tokEnd:
@@ -110,11 +111,13 @@ func (r *reader) textToken() {
 		return
 	}
 	t := r.text
-	if telling(t) && r.around()&cComment == 0 && len(r.lines) < maxLines {
+	if (telling(t) || len(r.before) > 0 && len(r.before) <= 24 && len(t) <= 120 && cueAlone.Match(r.before) && len(bytes.TrimSpace(t)) > 0) && r.around()&cComment == 0 && len(r.lines) < maxLines {
 		r.lines = append(r.lines, line{clean(string(t)), clean(string(r.before)), r.around(), r.headline})
 	}
-	if n := len(t); n > 2 && n <= 60 {
-		r.before = append(r.before[:0], t...)
+	if b := bytes.TrimSpace(t); len(b) > 1 && len(b) <= 60 {
+		r.before = b
+	} else if len(b) > 60 {
+		r.before = nil
 	}
 	if len(r.captures) == 0 {
 		return
@@ -185,7 +188,7 @@ func void(a atom.Atom) bool {
 }
 
 func (r *reader) startElement() {
-	r.element = true
+	r.html = true
 	tag := r.tag
 	switch tag {
 	case atom.Script, atom.Style, atom.Textarea, atom.Iframe, atom.Noembed, atom.Noframes, atom.Xmp, atom.Plaintext, atom.Noscript:
@@ -219,9 +222,10 @@ func (r *reader) startElement() {
 			r.item(first(string(a.src), string(a.content)))
 		}
 	}
-	if !void(tag) {
-		r.push(tag)
+	if void(tag) || r.self && (tag == 0 || r.skip > 0) { // only foreign elements may close themselves
+		return
 	}
+	r.push(tag)
 }
 
 // rawText passes over an element that holds no markup, but keeps JSON-LD.
@@ -345,7 +349,7 @@ func (r *reader) push(tag atom.Atom) {
 		return
 	}
 	a := &r.attr
-	o := open{tag: tag}
+	o := element{tag: tag}
 	if len(r.stack) > 0 {
 		up := r.stack[len(r.stack)-1]
 		o.class, o.in, o.scope = up.class, up.in, up.scope
@@ -376,6 +380,7 @@ func (r *reader) push(tag atom.Atom) {
 	}
 	depth := len(r.stack)
 	r.stack = append(r.stack, o)
+	r.open[tag]++
 	r.apart()
 	r.capture(tag, depth, own, o, prop)
 	if r.skip == 0 && (tag == atom.Svg || tag == atom.Template || tag == atom.Select || tag == atom.Rt || tag == atom.Rp) {
@@ -423,7 +428,7 @@ func closes(top, tag atom.Atom) bool {
 }
 
 // capture starts to gather the text of an element, if it may tell something.
-func (r *reader) capture(tag atom.Atom, depth int, own class, o open, prop string) {
+func (r *reader) capture(tag atom.Atom, depth int, own class, o element, prop string) {
 	a := &r.attr
 	m := mark{class: o.class&elsewhere | own, in: o.in, after: r.headline}
 	start := func(kind markKind, limit int, value []byte) {
@@ -546,12 +551,12 @@ func (r *reader) endElement() {
 	case atom.Div, atom.P, atom.Li, atom.Td, atom.H1, atom.H2:
 		r.gap()
 	}
-	// An end tag far from its start is a stray one; looking on would make
-	// hostile pages slow.
-	for i := len(r.stack) - 1; i >= 0 && i >= len(r.stack)-64; i-- {
-		if r.stack[i].tag == tag {
-			r.closeTo(i)
-			break
+	if r.open[tag] > 0 { // else a stray one: looking for it would make hostile pages slow
+		for i := len(r.stack) - 1; i >= 0; i-- {
+			if r.stack[i].tag == tag {
+				r.closeTo(i)
+				break
+			}
 		}
 	}
 	r.apart()
@@ -577,6 +582,9 @@ func (r *reader) closeTo(depth int) {
 				r.marks = append(r.marks, c.mark)
 			}
 		}
+	}
+	for _, o := range r.stack[depth:] {
+		r.open[o.tag]--
 	}
 	r.stack = r.stack[:depth]
 	if r.skip > depth {

@@ -19,6 +19,7 @@ type scanner struct {
 	text []byte    // of a text, not unescaped
 	raw  []byte    // "</script" while within such an element
 	attr attrs
+	self bool // the tag ends in />
 	low  [32]byte
 }
 
@@ -192,6 +193,7 @@ func (s *scanner) startTag() tokenKind {
 		c := s.b[s.at]
 		switch {
 		case c == '>':
+			s.self = s.b[s.at-1] == '/'
 			s.at++
 			return tokStart
 		case space(c) || c == '/':

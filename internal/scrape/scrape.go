@@ -82,7 +82,7 @@ func Extract(body []byte, m Meta) (*Page, error) {
 	}
 	ev := &evidence{meta: map[string][]string{}, base: base, request: base, now: m.Now}
 	read(body, ev)
-	if !ev.element {
+	if !ev.html {
 		return nil, fmt.Errorf("%w: no HTML element in it", ErrNotPage)
 	}
 	p.Warnings = append(p.Warnings, ev.warnings...)

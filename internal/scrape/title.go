@@ -173,24 +173,36 @@ func (ev *evidence) isSite(s, site string) bool {
 	if sk := key(site); sk != "" && (k == sk || len(sk) > 4 && len(k) < 2*len(sk)+8 && strings.Contains(k, sk) || len(k) > 3 && strings.Contains(sk, k)) {
 		return true
 	}
-	host := strings.TrimPrefix(ev.request.Hostname(), "www.")
-	if host == "" {
-		return false
-	}
-	hk := key(host)
-	if k == hk {
+	if ev.isHost(k) {
 		return true
 	}
-	labels := strings.Split(host, ".")
-	for i, l := range labels {
-		l = key(l)
-		if i == len(labels)-1 || len(l) < 3 {
-			continue
-		}
-		if k == l || strings.TrimPrefix(k, "the") == l || k == strings.TrimPrefix(l, "the") {
+	for _, l := range ev.labels() {
+		if len(l) > 3 && strings.HasPrefix(k, l) && len(strings.Fields(s)) <= 3 && len(k) < 3*len(l)+12 {
 			return true
 		}
-		if len(l) > 3 && strings.HasPrefix(k, l) && len(strings.Fields(s)) <= 3 && len(k) < 3*len(l)+12 {
+	}
+	return false
+}
+
+// labels are the parts of the host's name, but the last, as keys.
+func (ev *evidence) labels() []string {
+	parts := strings.Split(strings.TrimPrefix(ev.request.Hostname(), "www."), ".")
+	var all []string
+	for _, l := range parts[:len(parts)-1] {
+		if l = key(l); len(l) >= 3 {
+			all = append(all, l)
+		}
+	}
+	return all
+}
+
+// isHost says that a key is the host's name, or a part of it.
+func (ev *evidence) isHost(k string) bool {
+	if k == key(strings.TrimPrefix(ev.request.Hostname(), "www.")) {
+		return true
+	}
+	for _, l := range ev.labels() {
+		if k == l || strings.TrimPrefix(k, "the") == l || k == strings.TrimPrefix(l, "the") {
 			return true
 		}
 	}
