@@ -73,92 +73,117 @@ func (ev *evidence) plausible(d Date) bool {
 // visibleDate looks for the date that readers see: in <time>, in elements
 // whose class speaks of a date, and after words that announce one.
 func (ev *evidence) visibleDate(order dayOrder) (Date, string) {
-	type try struct {
+	own := func(k markKind, also class) func(*mark) bool {
+		return func(m *mark) bool { return m.kind == k && m.class&(elsewhere|cUpdated) == 0 && m.class&also == also }
+	}
+	if d, ok := ev.dated(own(mTime, cPublished), order); ok {
+		return d, "time"
+	}
+	if d, ok := ev.dated(own(mDate, cPublished), order); ok {
+		return d, "class date"
+	}
+	text, sure := ev.textDate(order)
+	if sure {
+		return text, "text"
+	}
+	for _, t := range []struct {
 		name string
 		keep func(*mark) bool
-	}
-	for _, t := range []try{
-		{"time", func(m *mark) bool { return m.kind == mTime && m.class&cPublished != 0 && m.class&elsewhere == 0 }},
-		{"class date", func(m *mark) bool {
-			return m.kind == mDate && m.class&cPublished != 0 && m.class&(elsewhere|cUpdated) == 0
-		}},
-		{"time", func(m *mark) bool { return m.kind == mTime && m.in && m.class&(elsewhere|cUpdated) == 0 }},
-		{"time", func(m *mark) bool { return m.kind == mTime && m.class&(elsewhere|cUpdated) == 0 }},
-		{"class date", func(m *mark) bool { return m.kind == mDate && m.class&(elsewhere|cUpdated) == 0 }},
-		{"byline", func(m *mark) bool { return m.kind == mByline && m.class&(elsewhere|cUpdated) == 0 }},
+	}{
+		{"time", func(m *mark) bool { return m.in && own(mTime, 0)(m) }},
+		{"time", own(mTime, 0)},
+		{"class date", own(mDate, 0)},
+		{"byline", own(mByline, 0)},
 		{"class date", func(m *mark) bool {
 			return (m.kind == mDate || m.kind == mTime) && m.class&cPublished != 0 && m.class&(never|cUpdated) == 0
 		}},
 		{"time", func(m *mark) bool {
-			return m.kind == mTime && m.class&(never|cUpdated) == 0 && m.class&elsewhere != elsewhere&^never
+			return m.kind == mTime && m.class&(never|cUpdated) == 0 && m.class&(cSidebar|cNav) != cSidebar|cNav
 		}},
 	} {
-		for i := range ev.marks {
-			m := &ev.marks[i]
-			if !t.keep(m) {
-				continue
+		if d, ok := ev.dated(t.keep, order); ok {
+			return d, t.name
+		}
+	}
+	if text.IsZero() {
+		return text, ""
+	}
+	return text, "text"
+}
+
+// dated is the date of the first of those marks that has one.
+func (ev *evidence) dated(keep func(*mark) bool, order dayOrder) (Date, bool) {
+	for i := range ev.marks {
+		m := &ev.marks[i]
+		if !keep(m) {
+			continue
+		}
+		for _, v := range []string{m.value, m.text} {
+			if d, ok := ev.date(v, order); ok {
+				return d, true
 			}
-			for _, v := range []string{m.value, m.text} {
-				if d, ok := ev.date(v, order); ok {
-					return d, t.name
-				}
-				if d, ok := findDate(v, order); ok && ev.plausible(d) {
-					return d, t.name
-				}
+			if d, ok := findDate(v, order); ok && ev.plausible(d) {
+				return d, true
 			}
 		}
 	}
-	return ev.textDate(order)
+	return Date{}, false
 }
 
 var (
 	cue = regexp.MustCompile(`(?i)(?:published|posted|publié|publiée|pubblicato|publicado|veröffentlicht|erschienen|erstellt|eingestellt|geschrieben|verfasst|gepostet|datum|date|fecha|data|stand|created|written|released|issued|meldung vom|mitteilung vom|artikel vom|beitrag vom|nachricht vom|notizia del|artículo del|geplaatst|gepubliceerd|opublikowano|опубликовано|公開日?|投稿日?|更新日|掲載|^am|^vom|^on|^le)\b?[^\d\p{Lu}]{0,30}`)
-	not = regexp.MustCompile(`(?i)updated|modified|aktualisiert|geändert|zuletzt|mis à jour|actualizado|aggiornato|copyright|©|event|termin|beginn|expires|accessed|abgerufen`)
+	not = regexp.MustCompile(`(?i)updated|modified|aktualisiert|geändert|zuletzt|letzte|änderung|last edited|mis à jour|actualizado|aggiornato|copyright|©|event|termin|beginn|expires|accessed|abgerufen`)
 )
 
-// tail is what goes on after a date that stands for itself.
-var tail = regexp.MustCompile(`^\s*[|·•–—/]`)
-
-// textDate searches the short texts of the page: for one that is a date, or
-// has a date after a word that announces one. Those after the headline and in
-// the page's own part come first.
-func (ev *evidence) textDate(order dayOrder) (Date, string) {
-	var best Date
-	score := 0
+// textDate searches the short texts of the page, and its description: for one
+// that is a date, or has a date after a word that announces one, of which it
+// is sure. Those after the headline and in the page's own part come first.
+func (ev *evidence) textDate(order dayOrder) (best Date, sure bool) {
+	score := 9
 	for _, l := range ev.lines {
-		if not.MatchString(l.text) {
-			continue
-		}
-		d, at, end, ok := findDateAt(l.text, order)
-		if !ok || !ev.plausible(d) {
-			continue
-		}
-		s := 0
-		switch {
-		case cue.MatchString(l.text[:at]) || at < 4 && cue.MatchString(l.before) && !not.MatchString(l.before):
-			s = 20
-		case at <= 16 && (len(l.text)-end <= 16 || len(l.text)-end <= 40 && tail.MatchString(l.text[end:])):
-			s = 10
-		default:
-			continue
-		}
-		if l.after {
-			s += 4
-		}
-		if l.class&elsewhere == 0 {
-			s += 8
-		} else if l.class&never != 0 {
-			s -= 8
-		}
-		if s > score {
+		if d, s := ev.lineDate(l, order); s > score {
 			best, score = d, s
 		}
 	}
-	if score < 10 {
-		return Date{}, ""
+	for _, v := range ev.meta["description"] {
+		if d, s := ev.lineDate(line{text: clean(v)}, order); s > max(score, 20) {
+			best, score = d, s
+		}
 	}
-	return best, "text"
+	return best, score >= 28
 }
+
+// lineDate is the date in a text, and how much speaks for it.
+func (ev *evidence) lineDate(l line, order dayOrder) (Date, int) {
+	if not.MatchString(l.text) {
+		return Date{}, 0
+	}
+	d, at, end, ok := findDateAt(l.text, order)
+	if !ok || !ev.plausible(d) {
+		return Date{}, 0
+	}
+	s, rest := 0, l.text[end:]
+	switch {
+	case cue.MatchString(l.text[:at]) || at < 4 && cue.MatchString(l.before) && !not.MatchString(l.before):
+		s = 20
+	case at <= 16 && (len(rest) <= 16 || len(rest) <= 40 && tail.MatchString(rest)):
+		s = 10
+	default:
+		return Date{}, 0
+	}
+	if l.after {
+		s += 4
+	}
+	if l.class&elsewhere == 0 {
+		s += 8
+	} else if l.class&never != 0 {
+		s -= 8
+	}
+	return d, s
+}
+
+// tail is what goes on after a date that stands for itself.
+var tail = regexp.MustCompile(`^\s*[|·•–—/]`)
 
 // dayOrder settles 3/4/2020.
 type dayOrder bool
