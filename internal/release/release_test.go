@@ -437,7 +437,7 @@ func TestSwapsUnderReaders(t *testing.T) {
 			}
 		})
 	}
-	for i := range 40 {
+	for i := range 12 {
 		build(t, s, version(i+1))
 	}
 	stop()

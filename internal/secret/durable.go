@@ -9,20 +9,9 @@ import (
 	"github.com/coranto/coranto/internal/failpoint"
 )
 
-// writeAtomic replaces a file so that the old or the new one is there, whole.
-func writeAtomic(name string, data []byte, mode os.FileMode, before, after string) error {
-	return write(name, data, mode, before, after, os.Rename)
-}
-
-// writeNew is writeAtomic for a file that must not be there.
-func writeNew(name string, data []byte, mode os.FileMode, before, after string) error {
-	return write(name, data, mode, before, after, func(from, to string) error {
-		defer os.Remove(from)
-		return os.Link(from, to)
-	})
-}
-
-func write(name string, data []byte, mode os.FileMode, before, after string, place func(from, to string) error) error {
+// write puts a file in its place so that the old or the new one is there, whole.
+// A fresh one must not be there yet, else it fails with fs.ErrExist.
+func write(name string, data []byte, mode os.FileMode, fresh bool, before, after string) error {
 	if err := failpoint.Hit(before); err != nil {
 		return err
 	}
@@ -41,8 +30,12 @@ func write(name string, data []byte, mode os.FileMode, before, after string, pla
 	if cerr := f.Close(); err == nil {
 		err = cerr
 	}
-	if err == nil {
-		err = place(f.Name(), name)
+	if err == nil && fresh {
+		if err = os.Link(f.Name(), name); err == nil {
+			err = os.Remove(f.Name())
+		}
+	} else if err == nil {
+		err = os.Rename(f.Name(), name)
 	}
 	if err != nil {
 		os.Remove(f.Name())

@@ -233,7 +233,7 @@ func (s *Store) write(f file) error {
 	if err := os.MkdirAll(s.dir, 0o777); err != nil {
 		return err
 	}
-	return writeAtomic(s.Path(), append(data, '\n'), 0o644, fpBeforeWrite, fpAfterWrite)
+	return write(s.Path(), append(data, '\n'), 0o644, false, fpBeforeWrite, fpAfterWrite)
 }
 
 func seal(to age.Recipient, v sealed) (string, error) {
