@@ -272,57 +272,6 @@ func (b *build) emitPosts() error {
 	return nil
 }
 
-// emitLists puts every list of posts and the feeds of tags and sources.
-func (b *build) emitLists() error {
-	t := b.theme.locale.t
-	name := b.site.Title
-	if err := b.emitList(list{tmpl: tmplHome, section: "home", heading: name, about: cmpOr(b.site.Description, t("home_about", "{site}", name)), posts: b.m.front}); err != nil {
-		return err
-	}
-	for _, g := range b.m.kinds.shown() {
-		n := b.kindName(g)
-		if err := b.emitList(list{tmpl: tmplKind, dir: g.dir + "/", section: g.dir, heading: n, about: t("kind_about", "{name}", n, "{site}", name), posts: g.posts}); err != nil {
-			return err
-		}
-	}
-	for _, g := range b.m.tags.shown() {
-		l := list{tmpl: tmplTag, dir: g.dir + "/", section: "tags", kicker: t("tag"), heading: g.name, about: t("tag_about", "{name}", g.name, "{site}", name), posts: g.posts, feed: true}
-		if err := b.emitListAndFeed(l, g); err != nil {
-			return err
-		}
-	}
-	for _, g := range b.m.authors.shown() {
-		l := list{tmpl: tmplAuthor, dir: g.dir + "/", section: "authors", kicker: t("author"), heading: g.name, about: t("author_about", "{name}", g.name, "{site}", name), posts: g.posts}
-		if err := b.emitList(l); err != nil {
-			return err
-		}
-	}
-	for _, s := range b.m.sources {
-		if s.visible == 0 {
-			continue
-		}
-		l := list{tmpl: tmplSource, dir: s.dir + "/", section: "sources", kicker: t("source"), heading: s.name, about: t("source_about", "{name}", s.name, "{site}", name), posts: s.posts, source: s, feed: true}
-		if err := b.emitListAndFeed(l, s.group); err != nil {
-			return err
-		}
-	}
-	for _, g := range b.m.months.shown() {
-		n := b.monthName(g, true)
-		l := list{tmpl: tmplMonth, dir: g.dir + "/", section: "archive", kicker: t("archive"), heading: n, about: t("month_about", "{name}", n, "{site}", name), posts: g.posts}
-		if err := b.emitList(l); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (b *build) emitListAndFeed(l list, g *group) error {
-	if err := b.emitList(l); err != nil {
-		return err
-	}
-	return b.emitListFeed(g)
-}
-
 // emitPages puts indexes and the files that machines ask for.
 func (b *build) emitPages() error {
 	tags, authors, months := b.m.tags.shown(), b.m.authors.shown(), b.m.months.shown()

@@ -3,7 +3,6 @@ package site
 import (
 	"bytes"
 	"html/template"
-	"strconv"
 )
 
 // page fills what every page has. path is the route, without the root:
@@ -136,111 +135,4 @@ func (b *build) renderPost(w *bytes.Buffer, i int32) error {
 		d.Image = b.origin + v.Image.Src
 	}
 	return b.renderPage(w, tmplPost, &d.Page, d)
-}
-
-// list is a list of posts on one or more pages.
-type list struct {
-	tmpl    string
-	dir     string // "tags/go/", "" for the home page
-	section string
-	kicker  string
-	heading string
-	about   string // description
-	posts   []int32
-	source  *source
-	feed    bool
-}
-
-// emitList puts the pages of a list: sealed ones, which hold the same slots
-// for ever, and the head with the newest.
-func (b *build) emitList(l list) error {
-	per := b.per
-	sealed := max(0, len(l.posts)/per-1)
-	for k := 1; k <= sealed; k++ {
-		if err := b.emitListPage(l, k, sealed, l.posts[(k-1)*per:k*per]); err != nil {
-			return err
-		}
-	}
-	return b.emitListPage(l, 0, sealed, l.posts[sealed*per:])
-}
-
-// emitListPage puts sealed page k, or the head when k is 0.
-func (b *build) emitListPage(l list, k, sealed int, posts []int32) error {
-	route := l.dir
-	if k > 0 {
-		route += "page/" + strconv.Itoa(k) + "/"
-	}
-	s := b.sum.start("list", l.tmpl, route, l.section, l.kicker, l.heading, l.about)
-	s.flag(k > 0 && k == sealed).flag(k > 1 || k == 0 && sealed > 0).num(sealedIf(k == 0, sealed)).flag(l.feed)
-	if l.source != nil {
-		b.sumSource(l.source)
-	}
-	if k > 0 {
-		s.time(b.m.posts[posts[0]].FirstSeen).time(b.m.posts[posts[len(posts)-1]].FirstSeen)
-	}
-	for _, i := range posts {
-		s.sum32(b.m.posts[i].sum)
-	}
-	return b.emitPage(route, s, func(w *bytes.Buffer) error {
-		d := b.listData(l, k, sealed, posts, route)
-		return b.renderPage(w, l.tmpl, &d.Page, d)
-	})
-}
-
-func sealedIf(head bool, sealed int) int {
-	if head {
-		return sealed
-	}
-	return 0
-}
-
-func (b *build) listData(l list, k, sealed int, posts []int32, route string) *List {
-	t := b.theme.locale.t
-	titleText := l.heading
-	if l.dir == "" {
-		titleText = ""
-	}
-	if k > 0 && l.dir == "" {
-		l.heading = t("older")
-	}
-	if k > 0 {
-		titleText = t("sealed_title", "{list}", l.heading, "{n}", strconv.Itoa(k))
-	}
-	d := &List{
-		Page:   b.page(l.tmpl[len("pages/"):len(l.tmpl)-len(".html")], l.section, route, titleText, l.about),
-		Kicker: l.kicker, Heading: l.heading, Sealed: k > 0, Number: k,
-		cards: func() (template.HTML, error) { return b.cards(posts) },
-		posts: func() []*PostView { return b.views(posts) },
-		Empty: true,
-	}
-	for _, i := range posts {
-		d.Empty = d.Empty && b.m.posts[i].Hidden
-	}
-	sealedLink := func(n int, word string) *Link {
-		return &Link{t(word), b.root + escapePath(l.dir) + "page/" + strconv.Itoa(n) + "/"}
-	}
-	switch {
-	case k == 0 && sealed > 0:
-		d.Older = sealedLink(sealed, "older")
-	case k > 1:
-		d.Older = sealedLink(k-1, "older")
-	}
-	if k > 0 {
-		d.Newer = sealedLink(k+1, "newer")
-		if k == sealed {
-			d.Newer.Path = b.root + escapePath(l.dir)
-		}
-		first, last := b.m.posts[posts[0]].FirstSeen, b.m.posts[posts[len(posts)-1]].FirstSeen
-		if !first.IsZero() && !last.IsZero() {
-			d.Span = b.theme.locale.span(first.In(b.m.loc), last.In(b.m.loc))
-		}
-	}
-	if l.source != nil {
-		d.Source = b.sourceView(l.source)
-	}
-	if l.feed {
-		d.Feed = b.root + escapePath(l.dir) + pathAtom
-		d.Feeds = append([]FeedLink{{l.heading + " · " + b.site.Title, "application/atom+xml", d.Feed}}, d.Feeds...)
-	}
-	return d
 }

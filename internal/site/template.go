@@ -1,0 +1,150 @@
+package site
+
+import (
+	"bytes"
+	"fmt"
+	"html"
+	"html/template"
+	"regexp"
+	"strings"
+	"text/template/parse"
+)
+
+// TemplateError is a fault in a template, where it stands.
+type TemplateError struct {
+	File    string // within the theme: "components/post.html"
+	Line    int    // 0: not known
+	Column  int    // 0: not known
+	Excerpt string
+	Reason  string
+}
+
+func (e *TemplateError) Error() string {
+	at := "theme/" + e.File
+	if e.Line > 0 {
+		at += fmt.Sprintf(":%d", e.Line)
+	}
+	if e.Column > 0 {
+		at += fmt.Sprintf(":%d", e.Column)
+	}
+	if e.Excerpt == "" {
+		return at + ": " + e.Reason
+	}
+	return at + ": " + e.Reason + "\n" + e.Excerpt
+}
+
+// Is makes errors.Is(err, ErrTheme) true.
+func (e *TemplateError) Is(target error) bool { return target == ErrTheme }
+
+// funcs are those a template may call: {{asset "site.css"}} is the path of an
+// asset, {{path "/tags/"}} of a page, {{t "older"}} a word in the site's language.
+func (t *theme) funcs(root string) template.FuncMap {
+	return template.FuncMap{
+		"asset": func(name string) (string, error) {
+			p, ok := t.assets[name]
+			if !ok {
+				return "", fmt.Errorf("no asset is called %q", name)
+			}
+			return escapePath(root + p), nil
+		},
+		"path": func(p string) string { return escapePath(root + strings.TrimPrefix(p, "/")) },
+		"t":    func(key string) string { return t.locale.t(key) },
+	}
+}
+
+// fold evaluates the calls of funcs with a constant string while the theme is
+// read, so that no page pays for them. Their values are escaped for text and
+// quoted attributes; they come from the theme.
+func fold(tree *parse.Tree, list *parse.ListNode, funcs template.FuncMap) error {
+	if list == nil {
+		return nil
+	}
+	for i, n := range list.Nodes {
+		var err error
+		switch n := n.(type) {
+		case *parse.ActionNode:
+			var v string
+			var ok bool
+			if v, ok, err = constant(n.Pipe, funcs); err != nil {
+				at, _ := tree.ErrorContext(n)
+				return fmt.Errorf("template: %s: %w", at, err)
+			} else if ok {
+				list.Nodes[i] = &parse.TextNode{NodeType: parse.NodeText, Pos: n.Pos, Text: []byte(html.EscapeString(v))}
+			}
+		case *parse.IfNode:
+			err = fold2(tree, n.List, n.ElseList, funcs)
+		case *parse.WithNode:
+			err = fold2(tree, n.List, n.ElseList, funcs)
+		case *parse.RangeNode:
+			err = fold2(tree, n.List, n.ElseList, funcs)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func fold2(tree *parse.Tree, a, b *parse.ListNode, funcs template.FuncMap) error {
+	if err := fold(tree, a, funcs); err != nil {
+		return err
+	}
+	return fold(tree, b, funcs)
+}
+
+func constant(p *parse.PipeNode, funcs template.FuncMap) (string, bool, error) {
+	if p == nil || len(p.Decl) > 0 || len(p.Cmds) != 1 || len(p.Cmds[0].Args) != 2 {
+		return "", false, nil
+	}
+	id, ok := p.Cmds[0].Args[0].(*parse.IdentifierNode)
+	if !ok {
+		return "", false, nil
+	}
+	arg, ok := p.Cmds[0].Args[1].(*parse.StringNode)
+	if !ok {
+		return "", false, nil
+	}
+	switch f := funcs[id.Ident].(type) {
+	case func(string) string:
+		return f(arg.Text), true, nil
+	case func(string) (string, error):
+		v, err := f(arg.Text)
+		return v, err == nil, err
+	}
+	return "", false, nil
+}
+
+// render executes a template.
+func (t *theme) render(w *bytes.Buffer, name string, data any) error {
+	if err := t.set.ExecuteTemplate(w, name, data); err != nil {
+		return t.explain(err)
+	}
+	return nil
+}
+
+var templateAt = regexp.MustCompile(`^(?:html/)?template: ?([^:]+):(?:(\d+):)?(?:(\d+):)? (?s:(.*))$`)
+
+// explain turns an error of the template packages into a *TemplateError.
+func (t *theme) explain(err error) error {
+	text := err.Error()
+	m := templateAt.FindStringSubmatch(text)
+	if m == nil {
+		m = templateAt.FindStringSubmatch(strings.Replace(text, "html/template:", "html/template: ", 1))
+	}
+	if m == nil {
+		return fmt.Errorf("%w: %w", ErrTheme, err)
+	}
+	e := &TemplateError{File: m[1], Reason: m[4]}
+	fmt.Sscan(m[2], &e.Line)
+	fmt.Sscan(m[3], &e.Column)
+	lines := strings.Split(t.source[e.File], "\n")
+	for i := max(1, e.Line-2); e.Line > 0 && i <= min(len(lines), e.Line+2); i++ {
+		mark := " "
+		if i == e.Line {
+			mark = ">"
+		}
+		e.Excerpt += fmt.Sprintf("%s %4d | %s\n", mark, i, lines[i-1])
+	}
+	e.Excerpt = strings.TrimRight(e.Excerpt, "\n")
+	return e
+}
