@@ -281,7 +281,7 @@ func decodeUTF8(body []byte) decoded {
 		}
 		i += n
 	}
-	if wrong > good {
+	if wrong > good && wrong >= 12 { // fewer say too little
 		if name := detect(body); name != "windows-1252" {
 			d := decodeAs(name, body)
 			d.bad = true

@@ -199,7 +199,7 @@ var single = []struct {
 	{"windows-1255", charmap.Windows1255, "יוהלאתרמבשנעםדקחפכגטזסץןךצף"},
 	{"windows-1256", charmap.Windows1256, "االيمنوتربدعسفهكقحجشصةطخأىذضغثزئءظ"},
 	{"windows-874", charmap.Windows874, "านรอกเงมยลวดทสตะปบคห่้ีิัุแไใโ์ำ"},
-	{"windows-1252", charmap.Windows1252, "éèàçêâîôûùëïüöäßñáíóúãõåøæÄÖÜÉÀ£©®°»«’‘“”–—…€·"},
+	{"windows-1252", charmap.Windows1252, "éèàçêâîôûùëïüöäßñáíóúãõåøæÄÖÜÉÀ¿¡ºª£©®°»«’‘“”–—…€·"},
 	{"windows-1250", charmap.Windows1250, "áéíóúýčďěňřšťůžąćęłńśźżőűăâîşţđ’„”“–…"},
 	{"iso-8859-2", charmap.ISO8859_2, "áéíóúýčďěňřšťůžąćęłńśźżőűăâîşţđ"},
 	{"windows-1254", charmap.Windows1254, "ığşçöüİĞŞÇÖÜ’"},
@@ -226,7 +226,7 @@ func detectSingle(b []byte) string {
 		if (i >= firstLatin) != latin && (latin || high > runs*5/2) {
 			continue
 		}
-		if s := singleScore(e.cm, e.letters, b); s > score*1.0001 {
+		if s := singleScore(e.cm, e.letters, b, latin); s > score*1.0001 {
 			best, score = e.name, s
 		}
 	}
@@ -234,11 +234,11 @@ func detectSingle(b []byte) string {
 }
 
 // singleScore weighs frequent letters, and wants words of one case and script.
-func singleScore(cm *charmap.Charmap, letters string, b []byte) float64 {
+func singleScore(cm *charmap.Charmap, letters string, b []byte, latin bool) float64 {
 	common := map[rune]float64{}
 	for i, r := range []rune(letters) {
 		w := 1.0
-		if i >= 12 {
+		if i >= 12 && !latin {
 			w = 0.7
 		}
 		common[r] = w

@@ -180,6 +180,7 @@ const maxFresh = 30 * 24 * time.Hour
 // freshness is how long the answer may be taken for current (RFC 9111, 4.2.1).
 func freshness(h http.Header) time.Duration {
 	age, _ := seconds(h.Get("Age"))
+	fresh, said := time.Duration(0), false
 	for part := range strings.SplitSeq(strings.Join(h.Values("Cache-Control"), ","), ",") {
 		name, val, _ := strings.Cut(strings.ToLower(strings.TrimSpace(part)), "=")
 		switch name {
@@ -187,9 +188,12 @@ func freshness(h http.Header) time.Duration {
 			return 0
 		case "max-age":
 			if d, ok := seconds(strings.Trim(val, `"`)); ok {
-				return min(max(d-age, 0), maxFresh)
+				fresh, said = d, true
 			}
 		}
+	}
+	if said {
+		return min(max(fresh-age, 0), maxFresh)
 	}
 	expires, err := http.ParseTime(h.Get("Expires"))
 	date, err2 := http.ParseTime(h.Get("Date"))
