@@ -13,7 +13,8 @@ const (
 	ErrorToleratedFailure = "States.ExceedToleratedFailureThreshold"
 	ErrorItemReader       = "States.ItemReaderFailed"
 	ErrorResultWriter     = "States.ResultWriterFailed"
-	ErrorResultPath       = "States.ResultPathMatchFailure"
+	ErrorReferencePath    = "States.ReferencePathConflict"
+	ErrorResultPath       = "States.ResultPathMatchFailure" // the specification's name of the one above; matches it
 )
 
 // fault is the failure of a state. Its cause is complete but for the words that
@@ -56,6 +57,8 @@ func catches(name string, f *fault) bool {
 		return true
 	case name == ErrorTaskFailed:
 		return f.name != ErrorTimeout && f.name != ErrorHeartbeat
+	case name == ErrorResultPath:
+		return f.name == ErrorReferencePath
 	case name == ErrorTimeout:
 		return f.name == ErrorHeartbeat
 	}

@@ -1,5 +1,10 @@
 package asl
 
+import (
+	"fmt"
+	"strconv"
+)
+
 // pathFlow is how data moves through a state in JSONPath.
 type pathFlow struct {
 	inputPath, outputPath pathField
@@ -79,40 +84,58 @@ func (f pathFlow) join(raw, result Value) (Value, error) {
 // insert returns v with the place that a reference path names set to to.
 // Objects on the way are made where they are missing.
 func (p *path) insert(v, to Value) (Value, error) {
-	got, ok := insert(v, p.steps, to)
-	if !ok {
-		return Value{}, &fault{name: ErrorResultPath, cause: "Unable to apply ReferencePath " + p.text + " to input " + string(v.JSON())}
+	got, failed := insert(v, p.steps, to)
+	if failed != nil {
+		return Value{}, conflict(*failed, v)
 	}
 	return got, nil
 }
 
-func insert(v Value, steps []step, to Value) (Value, bool) {
+// conflict is the fault of a reference path that does not fit a document.
+func conflict(s step, v Value) *fault {
+	name := s.name
+	if s.kind == stepIndex {
+		name = strconv.Itoa(s.index)
+	}
+	return &fault{name: ErrorReferencePath, cause: fmt.Sprintf("Unable to apply step \"%s\" to input %s", name, v.JSON())}
+}
+
+// last returns the last step, the zero step of a bare root.
+func (p *path) last() step {
+	if len(p.steps) == 0 {
+		return step{name: p.text}
+	}
+	return p.steps[len(p.steps)-1]
+}
+
+// insert returns the step that could not be taken, nil when all could.
+func insert(v Value, steps []step, to Value) (Value, *step) {
 	if len(steps) == 0 {
-		return to, true
+		return to, nil
 	}
 	s := steps[0]
 	if s.kind == stepIndex {
 		if v.kind != Array || s.index < 0 || s.index >= v.Len() {
-			return Value{}, false
+			return Value{}, &s
 		}
-		inner, ok := insert(v.Index(s.index), steps[1:], to)
-		if !ok {
-			return Value{}, false
+		inner, failed := insert(v.Index(s.index), steps[1:], to)
+		if failed != nil {
+			return Value{}, failed
 		}
 		elems := append([]Value(nil), v.Elements()...)
 		elems[s.index] = inner
-		return ArrayValue(elems...), true
+		return ArrayValue(elems...), nil
 	}
 	switch v.kind {
 	case Object, Absent, Null:
 	default:
-		return Value{}, false
+		return Value{}, &s
 	}
-	inner, ok := insert(v.Get(s.name), steps[1:], to)
-	if !ok {
-		return Value{}, false
+	inner, failed := insert(v.Get(s.name), steps[1:], to)
+	if failed != nil {
+		return Value{}, failed
 	}
-	return v.With(s.name, inner), true
+	return v.With(s.name, inner), nil
 }
 
 func (f pathFlow) variables(yield func(string)) {

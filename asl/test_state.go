@@ -254,13 +254,13 @@ func (p *probe) answer(x *Execution, t *thread) {
 }
 
 // mapped ends the work of a Map whose items are known.
-func (p *probe) mapped(x *Execution, t *thread, w *mapWork, tolerate tolerance, limit int, choose func(int) (Value, error), n int) {
-	p.note("maxConcurrency", IntValue(int64(limit)))
+func (p *probe) mapped(x *Execution, t *thread, w *mapWork, run mapping, choose func(int) (Value, error), n int) {
+	p.note("maxConcurrency", IntValue(int64(run.limit)))
 	if w.count.given {
-		p.note("toleratedFailureCount", FloatValue(tolerate.count))
+		p.note("toleratedFailureCount", FloatValue(run.tolerate.count))
 	}
 	if w.percentage.given {
-		p.note("toleratedFailurePercentage", FloatValue(tolerate.percentage))
+		p.note("toleratedFailurePercentage", FloatValue(run.tolerate.percentage))
 	}
 	if w.selector != nil {
 		var chosen []Value
@@ -274,7 +274,7 @@ func (p *probe) mapped(x *Execution, t *thread, w *mapWork, tolerate tolerance, 
 		}
 		p.note("afterItemSelector", ArrayValue(chosen...))
 	}
-	if f := p.options.FailedItems; f != nil && tolerate.given && !tolerate.allows(*f, n) {
+	if f := p.options.FailedItems; f != nil && run.tolerate.given && !run.tolerate.allows(*f, n) {
 		x.fail(t, errTolerated())
 		return
 	}

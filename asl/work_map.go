@@ -11,7 +11,7 @@ import (
 type mapWork struct {
 	processor   *graph
 	distributed bool
-	items       expr // nil: the input
+	items       *path // nil: the input
 	itemsText   string
 	selector    expr // ItemSelector; nil: the item as it is
 	limit       numberField
@@ -25,10 +25,11 @@ type mapWork struct {
 func (w *mapWork) graphs() []*graph { return []*graph{w.processor} }
 
 func (w *mapWork) variables(yield func(string)) {
-	for _, e := range []expr{w.items, w.selector} {
-		if e != nil {
-			e.variables(yield)
-		}
+	if w.items != nil {
+		w.items.variables(yield)
+	}
+	if w.selector != nil {
+		w.selector.variables(yield)
 	}
 	for _, f := range []numberField{w.limit, w.count, w.percentage} {
 		f.variables(yield)
@@ -55,10 +56,11 @@ func (t tolerance) allows(failed, of int) bool {
 	return t.given && (float64(failed) <= t.count || float64(failed)*100 <= t.percentage*float64(of))
 }
 
-// mapping is a Map that waits for a task of its own.
+// mapping is a Map that has started; it may wait for a task of its own.
 type mapping struct {
-	limit   int
-	writing bool
+	limit    int
+	tolerate tolerance
+	writing  bool
 }
 
 func (w *mapWork) begin(x *Execution, t *thread) {
@@ -69,64 +71,81 @@ func (w *mapWork) begin(x *Execution, t *thread) {
 	}
 	limit, f := w.limit.number(e, "integer")
 	if f == nil && limit < 0 {
-		f = runtimeFault("MaxConcurrency cannot be negative.")
+		f = runtimeFault("Expected non-negative integer for MaxConcurrency, got '%g' instead.", limit)
 	}
 	if f != nil {
 		x.fail(t, f)
 		return
 	}
 	if w.reader != nil {
-		w.read(x, t, e, int(limit))
+		if run, ok := w.start(x, t, e, 0, int(limit)); ok {
+			w.read(x, t, e, run)
+		}
 		return
 	}
-	items := e.input
-	if w.items != nil {
-		var err error
-		if items, err = w.items.eval(e); err != nil {
-			x.fail(t, asFault(err))
-			return
-		}
-	}
-	if items.kind != Array {
-		x.fail(t, runtimeFault("Reference path \"%s\" must point to array.", w.itemsText))
+	items, f := w.find(e)
+	if f != nil {
+		x.fail(t, f)
 		return
 	}
 	e.note("afterItemsPath", items)
-	w.run(x, t, e, items.Elements(), int(limit))
+	if run, ok := w.start(x, t, e, items.Len(), int(limit)); ok {
+		w.run(x, t, e, items.Elements(), run)
+	}
+}
+
+// find returns what ItemsPath leads to.
+func (w *mapWork) find(e *env) (Value, *fault) {
+	items := e.input
+	if w.items != nil {
+		var ok bool
+		if items, ok = w.items.find(e); !ok {
+			return Value{}, conflict(w.items.last(), e.input)
+		}
+	}
+	if items.kind != Array {
+		return Value{}, runtimeFault("Reference path \"%s\" must point to array.", w.itemsText)
+	}
+	return items, nil
+}
+
+// start records that the Map has begun and finds out how much may fail.
+func (w *mapWork) start(x *Execution, t *thread, e *env, length, limit int) (mapping, bool) {
+	x.record(t, HistoryEvent{Type: "MapStateStarted", Length: length})
+	tolerate, f := w.tolerance(e)
+	if f != nil {
+		x.fail(t, f)
+		return mapping{}, false
+	}
+	if w.distributed {
+		x.record(t, HistoryEvent{Type: "MapRunStarted"})
+	}
+	return mapping{limit: limit, tolerate: tolerate}, true
 }
 
 // run starts the items.
-func (w *mapWork) run(x *Execution, t *thread, e *env, items []Value, limit int) {
-	select0 := func(i int) (Value, error) { return w.choose(x, t, e, i, items[i]) }
+func (w *mapWork) run(x *Execution, t *thread, e *env, items []Value, run mapping) {
+	choose := func(i int) (Value, error) { return w.choose(x, t, e, i, items[i]) }
 	n := len(items)
 	var batches []Value
 	if w.batcher != nil {
 		var err error
-		if batches, err = w.batcher.batches(e, n, select0); err != nil {
+		if batches, err = w.batcher.batches(e, n, choose); err != nil {
 			x.fail(t, asFault(err))
 			return
 		}
 		n = len(batches)
 	}
-	x.record(t, HistoryEvent{Type: "MapStateStarted", Length: n})
-	tolerate, f := w.tolerance(e)
-	if f != nil {
-		x.fail(t, f)
-		return
-	}
 	if x.probe != nil {
-		x.probe.mapped(x, t, w, tolerate, limit, select0, n)
+		x.probe.mapped(x, t, w, run, choose, n)
 		return
 	}
-	if w.distributed {
-		x.record(t, HistoryEvent{Type: "MapRunStarted"})
-	}
-	x.begin(t, &join{children: make([]*thread, n), results: make([]Value, n), limit: limit, tolerate: tolerate,
+	x.begin(t, &join{children: make([]*thread, n), results: make([]Value, n), limit: run.limit, tolerate: run.tolerate,
 		spawn: func(i int) (*thread, error) {
 			if batches != nil {
 				return w.child(x, t, i, batches[i], batches[i]), nil
 			}
-			input, err := select0(i)
+			input, err := choose(i)
 			if err != nil {
 				return nil, err
 			}
@@ -204,10 +223,14 @@ func (w *mapWork) broken(x *Execution, t *thread, tolerates bool, f *fault) *fau
 	if w.distributed || tolerates {
 		f = errTolerated()
 	}
+	w.runFailed(x, t, f)
+	return f
+}
+
+func (w *mapWork) runFailed(x *Execution, t *thread, f *fault) {
 	if w.distributed {
 		x.record(t, HistoryEvent{Type: "MapRunFailed", Error: f.name, Cause: f.cause})
 	}
-	return f
 }
 
 func errTolerated() *fault {
@@ -323,7 +346,7 @@ func (g *graphCompiler) distributes(n node) bool {
 func (g *graphCompiler) mapping(n node) work {
 	w := &mapWork{processor: g.processor(n), distributed: g.distributes(n), itemsText: "$"}
 	if p := g.path(n, "ItemsPath"); p != nil {
-		w.items, w.itemsText = pathExpr{path: p}, strings.Replace(p.text, "$$", "$", 1)
+		w.items, w.itemsText = p, strings.Replace(p.text, "$$", "$", 1)
 	}
 	selector := "ItemSelector"
 	if !n.has(selector) {

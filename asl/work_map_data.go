@@ -35,13 +35,13 @@ type resultWriter struct {
 }
 
 // read asks for the items.
-func (w *mapWork) read(x *Execution, t *thread, e *env, limit int) {
+func (w *mapWork) read(x *Execution, t *thread, e *env, run mapping) {
 	input, err := w.reader.parameters.eval(e)
 	if err != nil {
 		x.fail(t, asFault(err))
 		return
 	}
-	t.mapping = &mapping{limit: limit}
+	t.mapping = &run
 	if x.probe != nil {
 		w.succeeded(x, t, x.probe.options.ItemReaderData)
 		return
@@ -80,7 +80,7 @@ func (w *mapWork) succeeded(x *Execution, t *thread, output Value) {
 	}
 	items, err := w.reader.items(output)
 	if err != nil {
-		x.fail(t, errorf(ErrorItemReader, "The items could not be read: %v", err))
+		w.failed(x, t, errorf(ErrorItemReader, "The items could not be read: %v", err))
 		return
 	}
 	most, f := w.reader.most.number(e, "integer")
@@ -94,7 +94,7 @@ func (w *mapWork) succeeded(x *Execution, t *thread, output Value) {
 	case w.reader.most.given && most < float64(len(items)):
 		items = items[:int(most)]
 	}
-	w.run(x, t, e, items, m.limit)
+	w.run(x, t, e, items, *m)
 }
 
 // mapRun names a distributed Map's run.
@@ -105,11 +105,12 @@ func (x *Execution) mapRun(t *thread) string {
 func (w *mapWork) failed(x *Execution, t *thread, f *fault) {
 	m := t.mapping
 	t.mapping = nil
-	name := ErrorItemReader
-	if m.writing {
-		name = ErrorResultWriter
+	f = &fault{ErrorItemReader, f.cause, true}
+	if m != nil && m.writing {
+		f.name = ErrorResultWriter
 	}
-	x.fail(t, &fault{name, f.cause, true})
+	w.runFailed(x, t, f)
+	x.fail(t, f)
 }
 
 var errNoItems = errors.New("no array of items")

@@ -219,7 +219,7 @@ func (f numberField) number(e *env, kind string) (float64, *fault) {
 	}
 	_, whole := n.Int()
 	if n.kind != Number || kind == "integer" && !whole {
-		return 0, runtimeFault("The %sPath field refers to value %s which is not a valid %s: %s", f.field, v.JSON(), kind, f.path.text)
+		return 0, runtimeFault("The %sPath field refers to value \"%s\" which is not a valid %s: %s", f.field, v.String(), kind, f.path.text)
 	}
 	return n.Number(), nil
 }
