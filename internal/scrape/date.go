@@ -12,13 +12,19 @@ var publishedRules = []rule{
 	{"jsonld", fromLD("datePublished", "dateCreated", "uploadDate")},
 	{"meta", fromMeta("citation_publication_date", "citation_online_date", "citation_date", "dc.date.issued", "dcterms.issued", "dcterms.created", "dc.date.created", "dc.date.publication",
 		"parsely-pub-date", "sailthru.date", "pubdate", "publishdate", "publish_date", "publish-date", "publication_date", "publication-date", "published_time", "published-date", "published_date", "datepublished", "date_published", "article.published", "article_date_original",
-		"originalpublicationdate", "cxenseparse:recs:publishtime", "cxenseparse:publishtime", "shareaholic:article_published_time", "rbpubdate", "timestamp", "article.created", "created", "bt:pubdate", "gentime", "ptime", "dc.date", "dcterms.date", "date", "video:release_date", "article:date", "firstpublished", "mediator_published_time", "weibo:article:create_at", "originaldate")},
+		"originalpublicationdate", "cxenseparse:recs:publishtime", "cxenseparse:publishtime", "shareaholic:article_published_time", "rbpubdate", "article.created", "bt:pubdate", "gentime", "ptime", "video:release_date", "article:date", "firstpublished", "mediator_published_time", "weibo:article:create_at", "originaldate")},
 	{"microdata", fromMarks(func(m *mark) bool { return item("datepublished")(m) || item("datecreated")(m) }, valueElse)},
 	{"jsonld page", fromPages("datePublished")},
 }
 
 // never are the parts whose dates belong to something else for certain.
 const never = cComment | cRelated
+
+// vagueRules do not say what day they mean; often it is that of the last
+// change. What readers see comes first.
+var vagueRules = []rule{
+	{"meta date", fromMeta("dc.date", "dcterms.date", "date", "created", "timestamp")},
+}
 
 // modifiedRules are asked for Modified alone, never for Published.
 var modifiedRules = []rule{
@@ -40,7 +46,18 @@ func (ev *evidence) published(lang string) (Date, string) {
 	if d, ok := ev.date(urlDate(ev.request.Path), order); ok {
 		return d, "url"
 	}
-	return ev.visibleDate(order)
+	d, source := ev.visibleDate(order)
+	if source != "" && source != "text" {
+		return d, source
+	}
+	for _, r := range vagueRules {
+		for _, v := range r.find(ev) {
+			if d, ok := ev.date(v, order); ok {
+				return d, r.name
+			}
+		}
+	}
+	return d, source
 }
 
 func (ev *evidence) modified() (Date, string) {
@@ -84,7 +101,7 @@ func (ev *evidence) visibleDate(order dayOrder) (Date, string) {
 	}
 	text, sure := ev.textDate(order)
 	if sure {
-		return text, "text"
+		return text, "announced"
 	}
 	for _, t := range []struct {
 		name string
@@ -122,9 +139,9 @@ func (ev *evidence) dated(keep func(*mark) bool, order dayOrder) (Date, bool) {
 			if d, ok := ev.date(v, order); ok {
 				return d, true
 			}
-			if d, ok := findDate(v, order); ok && ev.plausible(d) {
-				return d, true
-			}
+		}
+		if d, ok := findDate(m.text, order); ok && ev.plausible(d) {
+			return d, true
 		}
 	}
 	return Date{}, false
