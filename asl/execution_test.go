@@ -50,6 +50,12 @@ func TestData(t *testing.T) {
 		{"parallel", `{"Type":"Parallel","Branches":[{"StartAt":"A","States":{"A":{"Type":"Pass","Result":1,"End":true}}},{"StartAt":"B","States":{"B":{"Type":"Pass","End":true}}}],"End":true}`, `{"x":0}`, `[1,{"x":0}]`},
 		{"reader", `{"Type":"Map","ItemReader":{"Resource":"echo","Parameters":{"Body":"n,t\n1,a\n2,b\n3,c\n"},"ReaderConfig":{"InputType":"CSV","CSVHeaderLocation":"FIRST_ROW","MaxItems":2}},"ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},"StartAt":"I","States":{"I":{"Type":"Pass","End":true}}},"End":true}`,
 			`{}`, `[{"n":"1","t":"a"},{"n":"2","t":"b"}]`},
+		{"lines", `{"Type":"Map","ItemReader":{"Resource":"echo","Parameters":{"Body":"1\n\n[2]\n"},"ReaderConfig":{"InputType":"JSONL"}},"ItemProcessor":{"StartAt":"I","States":{"I":{"Type":"Pass","End":true}}},"End":true}`, `{}`, `[1,[2]]`},
+		{"text", `{"Type":"Map","ItemReader":{"Resource":"echo","Parameters":{"Body":"[1,2]"},"ReaderConfig":{"MaxItemsPath":"$.most"}},"ItemProcessor":{"StartAt":"I","States":{"I":{"Type":"Pass","End":true}}},"End":true}`, `{"most":1}`, `[1]`},
+		{"listing", `{"Type":"Map","ItemReader":{"Resource":"echo","Parameters":{"Contents":[{"Key":"k"}]}},"ItemProcessor":{"StartAt":"I","States":{"I":{"Type":"Pass","End":true}}},"End":true}`, `{}`, `[{"Key":"k"}]`},
+		{"given headers", `{"Type":"Map","ItemReader":{"Resource":"echo","Parameters":{"Body":"1;2\n3"},"ReaderConfig":{"InputType":"CSV","CSVDelimiter":"SEMICOLON","CSVHeaderLocation":"GIVEN","CSVHeaders":["a","b"]}},"ItemProcessor":{"StartAt":"I","States":{"I":{"Type":"Pass","End":true}}},"End":true}`,
+			`{}`, `[{"a":"1","b":"2"},{"a":"3","b":""}]`},
+		{"nothing to read", `{"Type":"Map","ItemReader":{"Resource":"echo","Parameters":{"Body":"{}"}},"ItemProcessor":{"StartAt":"I","States":{"I":{"Type":"Pass","End":true}}},"End":true}`, `{}`, `!The items could not be read: no array of items`},
 		{"writer", `{"Type":"Map","ResultWriter":{"Resource":"echo","Parameters":{"to":"x"}},"ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"STANDARD"},"StartAt":"I","States":{"I":{"Type":"Pass","End":true}}},"End":true}`,
 			`[1]`, `{"MapRunArn":"/S:2","ResultWriterDetails":{"to":"x","Results":[1]}}`},
 	}
@@ -372,6 +378,35 @@ func TestToleratedFailures(t *testing.T) {
 	}
 	if tr := drive(t, definition, `{"p":49,"items":[1,2,3,4]}`, asl.Options{}, odd); tr.done.Error != asl.ErrorToleratedFailure {
 		t.Errorf("less than half may fail: got %+v", tr.done)
+	}
+}
+
+func TestDistributedMap(t *testing.T) {
+	definition := `{"StartAt":"M","States":{"M":{"Type":"Map","ItemReader":{"Resource":"read","Parameters":{}},"ItemProcessor":{"ProcessorConfig":{"Mode":"DISTRIBUTED","ExecutionType":"EXPRESS"},
+	  "StartAt":"T","States":{"T":{"Type":"Pass","Parameters":{"x.$":"$.x"},"End":true}}},"Catch":[{"ErrorEquals":["States.ALL"],"Next":"H"}],"Next":"H"},"H":{"Type":"Succeed"}}}`
+	started := []string{"ExecutionStarted", "MapStateEntered M", "MapStateStarted", "MapRunStarted"}
+	caught := []string{"MapRunFailed", "MapStateFailed", "MapStateExited M", "SucceedStateEntered H", "SucceedStateExited H", "ExecutionSucceeded"}
+	tests := []struct {
+		name   string
+		answer answers
+		want   []string
+		output string
+	}{
+		{"items leave nothing in the history", func(asl.Command) (asl.Event, time.Duration) { return succeed(value(t, `[{"x":1},{"x":2}]`)) },
+			append(started, "MapRunSucceeded", "MapStateSucceeded", "MapStateExited M", "SucceedStateEntered H", "SucceedStateExited H", "ExecutionSucceeded"), `[{"x":1},{"x":2}]`},
+		{"an item's States.Runtime is its own", func(asl.Command) (asl.Event, time.Duration) { return succeed(value(t, `[{"x":1},{}]`)) },
+			append(started, caught...), `{"Error":"States.ExceedToleratedFailureThreshold","Cause":"The specified tolerated failure threshold was exceeded"}`},
+		{"the reader fails", func(asl.Command) (asl.Event, time.Duration) { return failWith("S3.NoSuchKey", "gone") },
+			append(started, caught...), `{"Error":"States.ItemReaderFailed","Cause":"gone"}`},
+	}
+	for _, tt := range tests {
+		tr := drive(t, definition, `{}`, asl.Options{}, tt.answer)
+		if diff := cmp.Diff(tt.want, tr.types()); diff != "" {
+			t.Errorf("%s: -want +got\n%s", tt.name, diff)
+		}
+		if got := string(tr.done.Output.JSON()); got != tt.output {
+			t.Errorf("%s: got %s, want %s", tt.name, got, tt.output)
+		}
 	}
 }
 

@@ -102,15 +102,6 @@ func (g *graph) each(f func(*state)) {
 	}
 }
 
-func (g *graph) state(name string) *state {
-	for _, s := range g.states {
-		if s.name == name {
-			return s
-		}
-	}
-	return nil
-}
-
 // state is one compiled state.
 type state struct {
 	name     string

@@ -283,7 +283,8 @@ func aggregate(name string, v Value) (Value, bool) {
 			continue
 		}
 		f := e.Number()
-		sum, squares, n = sum+f, squares+f*f, n+1
+		// The conversion forbids fusing the two: every processor gets the same.
+		sum, squares, n = sum+f, squares+float64(f*f), n+1
 		low, high = min(low, f), max(high, f)
 	}
 	if n == 0 {
@@ -299,5 +300,6 @@ func aggregate(name string, v Value) (Value, bool) {
 	case "avg":
 		return FloatValue(sum / n), true
 	}
-	return FloatValue(math.Sqrt(max(0, squares/n-sum*sum/n/n))), true
+	mean := sum / n
+	return FloatValue(math.Sqrt(max(0, squares/n-float64(mean*mean)))), true
 }

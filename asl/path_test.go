@@ -61,6 +61,20 @@ func TestPath(t *testing.T) {
 		{"$..book[?(@.author nin ['Rees','Waugh'])].title", `["Moby","Rings"]`},
 		{"$..book[?(@['category'] != 'fiction')].author", `["Rees"]`},
 		{"$..book[?(@.price > $limit)].title", `["Sword","Rings"]`},
+		{"$..book[?(@.price in [8.95, null, true])].title", `["Sayings"]`},
+		{"$..book[?(@.title contains 'o' && @.title size 4)].title", `["Moby"]`},
+		{"$[?(@.sub-values contains 3 && @.empty empty true)].max", `[9]`},
+		{"$[?(@.sub-values subsetof [1,2,3,4] && @.sub-values anyof [3] && @.sub-values noneof [5] && @.sub-values all [1,2])].max", `[9]`},
+		{"$[?(@.sub-values subsetof [1] || @.sub-values anyof [5] || @.sub-values noneof [3] || @.sub-values all [7])].max", `[]`},
+		{"$[?(@.store.book[0].price >= 8.95 && @.max <= 9 && @.max === 9 && @.max !== 8)].max", `[9]`},
+		{"$.store.bicycle.color.concat($.max, $.sub-values)", `"red9123"`},
+		{"$.store.bicycle.color.length()", `3`},
+		{"$.sub-values.first()", `1`},
+		{"$.sub-values.last()", `3`},
+		{"$.sub-values.min()", `1`},
+		{"$.sub-values.stddev()", `0.8164965809277263`},
+		{"$.empty.max()", ``},
+		{"$.max.length()", ``},
 		{"$..price", `[8.95,12.99,8.99,22.99,19.95]`},
 		{"$..book.length()", `1`}, // of the list of what .. selects
 		{"$.store.book.length()", `4`},
@@ -90,6 +104,22 @@ func TestPath(t *testing.T) {
 		}
 		if got != tt.want {
 			t.Errorf("%s = %s, want %s", tt.path, got, tt.want)
+		}
+	}
+}
+
+func TestPathNormal(t *testing.T) {
+	tests := []struct{ path, want string }{
+		{"$.a['b c'][0].d", "$['a']['b c'][0]['d']"},
+		{"$$.State..x[*][1:][:2][0,-1]['a','b'].length()", "$$['State']..['x'][*][1:][:2][0,-1]['a','b'].length()"},
+		{"$v.a[?(@.x)]", "$v['a'][?]"},
+	}
+	for _, tt := range tests {
+		p, err := parsePath(tt.path)
+		if err != nil {
+			t.Errorf("%s: %v", tt.path, err)
+		} else if got := p.normal(); got != tt.want {
+			t.Errorf("%s is %s, want %s", tt.path, got, tt.want)
 		}
 	}
 }

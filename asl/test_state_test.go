@@ -58,6 +58,29 @@ func TestTestStateInAMachine(t *testing.T) {
 	}
 }
 
+func TestTestStateOfAMap(t *testing.T) {
+	state := `{"Type":"Map","ItemsPath":"$.items","MaxConcurrency":2,"ToleratedFailureCount":1,"ItemSelector":{"v.$":"$$.Map.Item.Value","run.$":"$$.Execution.Name","x.$":"$x"},
+	  "ItemProcessor":{"StartAt":"I","States":{"I":{"Type":"Pass","End":true}}},"Next":"N"}`
+	o := asl.TestOptions{Input: value(t, `{"items":[1,2]}`), Variables: value(t, `{"x":true}`), Context: value(t, `{"Execution":{"Name":"night"}}`), Mock: &asl.Mock{Result: value(t, `["a","b"]`)}}
+	got, err := asl.TestState([]byte(state), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := asl.TestResult{Status: asl.TestSucceeded, Output: value(t, `["a","b"]`), NextState: "N", Inspection: []asl.Member{
+		{Name: "input", Value: o.Input}, {Name: "afterInputPath", Value: o.Input}, {Name: "afterItemsPath", Value: value(t, `[1,2]`)},
+		{Name: "maxConcurrency", Value: asl.IntValue(2)}, {Name: "toleratedFailureCount", Value: asl.IntValue(1)},
+		{Name: "afterItemSelector", Value: value(t, `[{"v":1,"run":"night","x":true},{"v":2,"run":"night","x":true}]`)},
+		{Name: "afterResultSelector", Value: value(t, `["a","b"]`)}, {Name: "afterResultPath", Value: value(t, `["a","b"]`)}}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got\n%s", diff)
+	}
+	failed := 2
+	o.FailedItems = &failed
+	if got, err = asl.TestState([]byte(state), o); err != nil || got.Error != asl.ErrorToleratedFailure {
+		t.Errorf("two failed: got %+v, %v", got, err)
+	}
+}
+
 func TestTestStateRefuses(t *testing.T) {
 	failed := 1
 	tests := []struct {
@@ -70,6 +93,9 @@ func TestTestStateRefuses(t *testing.T) {
 		{"task without runner", `{"Type":"Task","Resource":"x","End":true}`, asl.TestOptions{}, "RoleArn must be specified when testing a Task state"},
 		{"failures without mock", `{"Type":"Task","Resource":"x","End":true}`, asl.TestOptions{FailedItems: &failed}, "TestState does not support MapIterationFailureCount when a mock is not specified."},
 		{"context", `{"Type":"Pass","End":true}`, asl.TestOptions{Context: value(t, `{"Map":{}}`)}, "Invalid Context object provided: 'Map' field is not supported when mocking a Context object"},
+		{"context field", `{"Type":"Pass","End":true}`, asl.TestOptions{Context: value(t, `{"Pokedex":{}}`)}, "Invalid Context object provided: Field 'Pokedex' is not allowed"},
+		{"context type", `{"Type":"Pass","End":true}`, asl.TestOptions{Context: value(t, `{"Execution":{"Id":1}}`)}, "Invalid Context object provided: Execution.Id must be a string"},
+		{"mocked Map", `{"Type":"Parallel","Branches":[{"StartAt":"A","States":{"A":{"Type":"Succeed"}}}],"End":true}`, asl.TestOptions{Mock: &asl.Mock{Result: value(t, `{}`)}}, "Mocked result must be an array."},
 		{"invalid", `{"Type":"Parallel","Branches":[],"End":true}`, asl.TestOptions{}, "Invalid State Machine Definition: 'SCHEMA_VALIDATION_FAILED: Value cannot be empty at /States/StateName/Branches'"},
 	}
 	for _, tt := range tests {

@@ -89,6 +89,39 @@ func TestValidateForTheService(t *testing.T) {
 	}
 }
 
+func TestVariableReferences(t *testing.T) {
+	m, err := asl.Parse([]byte(`{"StartAt":"C","States":{
+	  "C":{"Type":"Choice","Choices":[{"And":[{"Variable":"$a","StringEqualsPath":"$b"},{"Not":{"Variable":"$c","IsNull":true}},{"Or":[{"Variable":"$d","IsPresent":true}]}],"Assign":{"x.$":"$e"},"Next":"W"}],"Default":"W"},
+	  "W":{"Type":"Wait","SecondsPath":"$s","Next":"T"},
+	  "T":{"Type":"Task","Resource":"x","TimeoutSecondsPath":"$t","Parameters":{"l":[{"v.$":"$.list[?(@.x == $u || !($.y in [1]))]"}],"f.$":"States.Format('{}', States.Array($w))"},"Catch":[{"ErrorEquals":["States.ALL"],"Assign":{"y.$":"$y"},"Next":"M"}],"Next":"M"},
+	  "M":{"Type":"Map","ItemsPath":"$i","MaxConcurrencyPath":"$m","ItemSelector":{"v.$":"$j"},"ItemReader":{"Resource":"r","Parameters":{"k.$":"$k"},"ReaderConfig":{"MaxItemsPath":"$n"}},"ItemBatcher":{"MaxItemsPerBatchPath":"$o","BatchInput":{"p.$":"$p"}},
+	    "ResultWriter":{"Resource":"w","Parameters":{"q.$":"$q"}},"ItemProcessor":{"StartAt":"F","States":{"F":{"Type":"Fail","ErrorPath":"$g","CausePath":"States.Format('{}', $h)"}}},"Next":"P"},
+	  "P":{"Type":"Pass","InputPath":"$in","OutputPath":"$out","End":true}}}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string][]string{"C": {"a", "b", "c", "d", "e"}, "W": {"s"}, "T": {"t", "u", "w", "y"}, "M": {"i", "j", "k", "m", "n", "o", "p", "q"}, "F": {"g", "h"}, "P": {"in", "out"}}
+	if diff := cmp.Diff(want, m.VariableReferences()); diff != "" {
+		t.Errorf("-want +got\n%s", diff)
+	}
+}
+
+// TestValidateLooksThroughAnotherLanguage: what JSONata leaves alone is checked.
+func TestValidateLooksThroughAnotherLanguage(t *testing.T) {
+	definition := `{"QueryLanguage":"JSONata","StartAt":"C","States":{
+	  "C":{"Type":"Choice","Choices":[{"Condition":"{% true %}","Next":"T"}],"Default":"Nowhere"},
+	  "T":{"Type":"Task","Resource":"x","Arguments":{},"InputPath":"$","Next":"M"},
+	  "M":{"Type":"Map","Items":"{% [] %}","ItemProcessor":{"StartAt":"I","States":{"I":{"Type":"Parallel","Branches":[],"End":true}}},"End":true}}}`
+	var got []string
+	for _, d := range asl.Validate([]byte(definition), asl.ParseOptions{}) {
+		got = append(got, d.Code+" "+d.Location)
+	}
+	want := []string{"QUERY_LANGUAGE_NOT_SUPPORTED /QueryLanguage", "SCHEMA_VALIDATION_FAILED /States/T", "SCHEMA_VALIDATION_FAILED /States/M/ItemProcessor/States/I/Branches", "MISSING_TRANSITION_TARGET /States/C/Default"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got\n%s", diff)
+	}
+}
+
 func TestMachine(t *testing.T) {
 	m, err := asl.Parse([]byte(everything))
 	if err != nil {

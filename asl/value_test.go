@@ -77,6 +77,23 @@ func TestValueWith(t *testing.T) {
 	}
 }
 
+func TestValueInAStruct(t *testing.T) {
+	var s struct {
+		A asl.Value `json:"a"`
+		B asl.Value `json:"b,omitzero"`
+	}
+	if err := json.Unmarshal([]byte(`{"a":{"x":[1,"<"]}}`), &s); err != nil {
+		t.Fatal(err)
+	}
+	out, err := json.Marshal(s)
+	if got, want := string(out), `{"a":{"x":[1,"\u003c"]}}`; got != want || err != nil {
+		t.Errorf("got %s, %v, want %s", got, err, want)
+	}
+	if s.A.Kind() != asl.Object || s.B.Kind() != asl.Absent || s.A.Kind().String() != "object" {
+		t.Errorf("kinds %s and %s", s.A.Kind(), s.B.Kind())
+	}
+}
+
 func TestLargeObject(t *testing.T) {
 	var b strings.Builder
 	b.WriteString(`{"k0":0`)
