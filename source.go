@@ -19,7 +19,38 @@ type Source struct {
 	Retired  bool     `json:"retired,omitempty"`   // never asked again; its posts stay
 	Include  *Filter  `json:"include,omitempty"`   // keep only what matches
 	Exclude  *Filter  `json:"exclude,omitempty"`   // drop what matches
+	Limit    int      `json:"limit,omitempty"`     // only the newest so many of what is left; 0: all
+	Scrape   *Recipe  `json:"scrape,omitempty"`    // URL is of something else than a feed: how to read that
+	Robots   string   `json:"robots,omitempty"`    // RobotsIgnore: pages are read whatever robots.txt says
 }
+
+// RobotsIgnore switches robots.txt off; it is meant for sites of one's own.
+const RobotsIgnore = "ignore"
+
+// Recipe says how to read a document that is no feed as if it were one. All
+// but Type are of RecipeCSS: a selector within the entry (Item: within the
+// page), "@attribute" behind it for an attribute, several separated by "|" of
+// which the first that finds something counts. "." is the item itself.
+type Recipe struct {
+	Type   string `json:"type,omitempty"` // RecipeCSS …; empty: RecipeCSS with an Item, else whatever the document is
+	Item   string `json:"item,omitempty"` // one entry
+	ID     string `json:"id,omitempty"`   // empty: the link is the entry's identity
+	Title  string `json:"title,omitempty"`
+	Link   string `json:"link,omitempty"` // empty: the first link within the item
+	Date   string `json:"date,omitempty"`
+	Image  string `json:"image,omitempty"`
+	Intro  string `json:"intro,omitempty"`
+	Author string `json:"author,omitempty"`
+	Tags   string `json:"tags,omitempty"` // every match is one
+}
+
+// Types of Recipe.
+const (
+	RecipeCSS     = "css"     // a page, by selectors
+	RecipeHFeed   = "h-feed"  // a page with microformats
+	RecipeJSONLD  = "json-ld" // a page with a list or a blog of schema.org
+	RecipeSitemap = "sitemap" // a sitemap, or an index of such
+)
 
 // Filter chooses entries. An entry matches when every field that is set
 // matches; a list matches when one of its members does. Text is a regular

@@ -31,7 +31,6 @@ type Config struct {
 	Fetch     Fetch
 	Guards    Guards
 	Sources   []coranto.Source  // in the order of the file; retired ones too
-	Recipes   map[string]Recipe // by Source.ID: how to read a page that has no feed
 	Zones     []Zone            // sorted by name
 	TagMap    map[string]string // tag as announced → tag as published; keys in lower case
 	Build     Build
@@ -85,6 +84,7 @@ type Fetch struct {
 	Zone     string        // zone of sources that name none
 	Parallel int           // requests at once, all hosts together; 0: not said
 	Every    time.Duration // interval of sources that have none of their own; 0: adaptive
+	Robots   string        // coranto.RobotsIgnore or empty
 }
 
 // PerHost are the manners towards one origin.
@@ -99,12 +99,6 @@ type Guards struct {
 	MaxRemoved float64 // share of the posts, 0 to 1, that a build may drop; default 0.05
 }
 
-// Recipe reads a page as if it were a feed. Each field is a CSS selector,
-// optionally with "@attribute".
-type Recipe struct {
-	Item, Title, Link, Date, Image, Intro, Author string
-}
-
 // Zone says where requests may go.
 type Zone struct {
 	Name          string
@@ -112,6 +106,10 @@ type Zone struct {
 	Ports         []uint16
 	SourceAddress netip.Addr
 	Proxy         string
+	DNS           netip.AddrPort // resolver of its names; zero: the system's
+	CA            string         // file of PEM certificates its TLS trusts, in place of the system's
+	PerHost       PerHost        // what is not said is fetch.per_host
+	Robots        string         // coranto.RobotsIgnore or empty
 }
 
 // Build says what makes the site; without a command, Coranto does.

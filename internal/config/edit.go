@@ -17,6 +17,7 @@ type SourceEdit struct {
 	Tags                                                                []string
 	Paused, Retired                                                     bool
 	Include, Exclude                                                    *coranto.Filter
+	Scrape                                                              string // a Recipe.Type
 }
 
 // source is what the decoder will make of it.
@@ -24,6 +25,9 @@ func (s SourceEdit) source() coranto.Source {
 	out := coranto.Source{ID: s.ID, URL: s.URL, Title: s.Title, Site: s.Site, Kind: s.Kind, Tags: s.Tags, Author: s.Author,
 		Language: s.Language, Zone: s.Zone, FullText: s.FullText, Every: s.Every, Paused: s.Paused, Retired: s.Retired,
 		Include: s.Include, Exclude: s.Exclude}
+	if s.Scrape != "" {
+		out.Scrape = &coranto.Recipe{Type: s.Scrape}
+	}
 	or(&out.Kind, DefaultKind)
 	if v, err := ParseDuration(s.Every); err == nil && s.Every != "" {
 		out.Every = v.String()
@@ -231,6 +235,7 @@ func (s SourceEdit) parts() []part {
 	add("zone", s.Zone)
 	add("full_text", s.FullText)
 	add("every", s.Every)
+	add("scrape", s.Scrape)
 	flag("paused", s.Paused)
 	flag("retired", s.Retired)
 	for _, f := range []struct {

@@ -26,7 +26,6 @@ type raw struct {
 
 type rawSource struct {
 	coranto.Source
-	recipe *Recipe
 	node   *yaml.Node // the item, aliases followed
 	item   *yaml.Node // the item as it stands in the list
 	key    string
@@ -141,6 +140,7 @@ var fetchKeys = []entry[Fetch]{
 	sub("per_host", "manners towards one origin", perHostKeys, func(f *Fetch) *PerHost { return &f.PerHost }),
 	text("zone", "zone of sources that name none", func(f *Fetch) *string { return &f.Zone }, identifier),
 	integer("parallel", "requests at once, all hosts together", 1, 4096, func(f *Fetch) *int { return &f.Parallel }),
+	choice("robots", "ignore: read pages whatever robots.txt says", func(f *Fetch) *string { return &f.Robots }, coranto.RobotsIgnore),
 	duration("every", "how often a source is asked; without it the interval adapts", time.Second, func(f *Fetch) *time.Duration { return &f.Every }),
 }
 
@@ -237,19 +237,24 @@ func schedulesEntry(name, doc string, list func(*raw) *[]rawSchedule) entry[raw]
 		}}
 }
 
+var recipeTypes = []string{coranto.RecipeCSS, coranto.RecipeHFeed, coranto.RecipeJSONLD, coranto.RecipeSitemap}
+
 var recipeKeys = []entry[recipe]{
+	choice("type", "what the document is; without it: css where there is an item, else whatever is found", func(r *recipe) *string { return &r.Type }, recipeTypes...),
 	text("url", "the page", func(r *recipe) *string { return &r.url }, webURL),
 	text("item", "CSS selector of one entry", func(r *recipe) *string { return &r.Item }, notEmpty),
+	text("id", "selector, @attribute; without it the link is the identity", func(r *recipe) *string { return &r.ID }, notEmpty),
 	text("title", "selector within the entry", func(r *recipe) *string { return &r.Title }, notEmpty),
 	text("link", "selector, @attribute", func(r *recipe) *string { return &r.Link }, notEmpty),
 	text("date", "selector, @attribute", func(r *recipe) *string { return &r.Date }, notEmpty),
 	text("image", "selector, @attribute", func(r *recipe) *string { return &r.Image }, notEmpty),
 	text("intro", "selector", func(r *recipe) *string { return &r.Intro }, notEmpty),
 	text("author", "selector", func(r *recipe) *string { return &r.Author }, notEmpty),
+	text("tags", "selector; every match is a tag", func(r *recipe) *string { return &r.Tags }, notEmpty),
 }
 
 type recipe struct {
-	Recipe
+	coranto.Recipe
 	url string
 }
 
@@ -269,7 +274,10 @@ var sourceKeys = []entry[rawSource]{
 	boolean("retired", "never asked again; its posts stay", func(s *rawSource) *bool { return &s.Retired }),
 	subPtr("include", "keep only what matches", filterKeys, func(s *rawSource) **coranto.Filter { return &s.Include }),
 	subPtr("exclude", "drop what matches", filterKeys, func(s *rawSource) **coranto.Filter { return &s.Exclude }),
-	{name: "scrape", doc: "how to read a page that has no feed", schema: objectSchema(recipeKeys), set: setRecipe},
+	integer("limit", "only the newest so many entries", 1, 10000, func(s *rawSource) *int { return &s.Limit }),
+	choice("robots", "ignore: read pages whatever robots.txt says", func(s *rawSource) *string { return &s.Robots }, coranto.RobotsIgnore),
+	{name: "scrape", doc: "how to read what is no feed", set: setRecipe,
+		schema: schema{"oneOf": []schema{{"enum": append([]string{"auto"}, recipeTypes[1:]...)}, objectSchema(recipeKeys)}}},
 }
 
 func everyEntry() entry[rawSource] {
@@ -287,9 +295,23 @@ func everyEntry() entry[rawSource] {
 
 func setRecipe(d *decoder, n *yaml.Node, key string, depth int, s *rawSource) {
 	var r recipe
+	if n.Kind == yaml.ScalarNode && !isNull(n) {
+		if n.Value != "auto" && !slices.Contains(recipeTypes[1:], n.Value) {
+			d.fault(n, key, "write auto, h-feed, json-ld, sitemap or {item: article, title: h2, link: a@href}", "%s: %q is not known", key, n.Value)
+			return
+		}
+		if n.Value != "auto" {
+			r.Type = n.Value
+		}
+		s.Scrape = &r.Recipe
+		return
+	}
 	object(d, n, key, depth, recipeKeys, &r)
-	if n.Kind == yaml.MappingNode && r.Item == "" {
+	if n.Kind == yaml.MappingNode && r.Item == "" && (r.Type == coranto.RecipeCSS || r.Recipe != coranto.Recipe{Type: r.Type}) {
 		d.fault(n, key, "write {url: …, item: article, title: h2, link: a@href}", "%s lacks item", key)
+	}
+	if r.Item != "" && r.Type != "" && r.Type != coranto.RecipeCSS {
+		d.fault(n, key, "leave out type, or item and what belongs to it", "%s: selectors belong to type css, not %s", key, r.Type)
 	}
 	if r.url != "" {
 		if s.URL != "" && s.URL != r.url {
@@ -297,7 +319,7 @@ func setRecipe(d *decoder, n *yaml.Node, key string, depth int, s *rawSource) {
 		}
 		s.URL = r.url
 	}
-	s.recipe = &r.Recipe
+	s.Scrape = &r.Recipe
 }
 
 func sourcesEntry() entry[raw] {
@@ -376,6 +398,21 @@ var zoneKeys = []entry[Zone]{
 			z.SourceAddress = a
 		}},
 	text("proxy", "http://… or socks5://…", func(z *Zone) *string { return &z.Proxy }, proxyURL),
+	{name: "dns", doc: "resolver of its names: an address, with a port where that is not 53", schema: schema{"type": "string"},
+		set: func(d *decoder, n *yaml.Node, key string, _ int, z *Zone) {
+			s, ok := d.scalar(n, key)
+			if !ok {
+				return
+			}
+			if a, err := netip.ParseAddr(s); err == nil {
+				z.DNS = netip.AddrPortFrom(a, 53)
+			} else if z.DNS, err = netip.ParseAddrPort(s); err != nil {
+				d.fault(n, key, "write 10.20.0.53 or 10.20.0.53:5353", "%s: %q is not the address of a resolver", key, s)
+			}
+		}},
+	text("ca", "file of PEM certificates that its TLS trusts, in place of the system's", func(z *Zone) *string { return &z.CA }, notEmpty),
+	sub("per_host", "manners towards one origin, in place of fetch.per_host", perHostKeys, func(z *Zone) *PerHost { return &z.PerHost }),
+	choice("robots", "ignore: read pages whatever robots.txt says", func(z *Zone) *string { return &z.Robots }, coranto.RobotsIgnore),
 }
 
 // named reads a mapping of names to mappings.

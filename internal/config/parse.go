@@ -173,7 +173,6 @@ func (d *decoder) zones(r *raw, c *Config) {
 // sources gives each an id and finds those that are there twice.
 func (d *decoder) sources(r *raw, c *Config) {
 	ids, urls := map[string]rawSource{}, map[string]rawSource{}
-	c.Recipes = map[string]Recipe{}
 	for i := range r.sources {
 		s := &r.sources[i]
 		if s.URL == "" {
@@ -193,9 +192,6 @@ func (d *decoder) sources(r *raw, c *Config) {
 		}
 		ids[s.ID], urls[sameURL(s.URL)] = *s, *s
 		c.Sources = append(c.Sources, s.Source)
-		if s.recipe != nil {
-			c.Recipes[s.ID] = *s.recipe
-		}
 	}
 }
 

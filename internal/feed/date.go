@@ -10,6 +10,9 @@ import (
 // maxDate is how long the text of a date may be.
 const maxDate = 96
 
+// ParseDate reads a date as the entries of a feed do, for what stands in for one.
+func ParseDate(s string) (time.Time, bool) { return parseDate(s) }
+
 // parseDate reads a date as feeds write them: RFC 822 and its kin, W3CDTF, ISO
 // 8601, asctime, forms of databases, month names of a dozen languages. What is
 // missing of the time is midnight, a missing zone is UTC, a missing day the

@@ -2,6 +2,7 @@ package feed
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -39,6 +40,10 @@ type Options struct {
 	Timeout     time.Duration // 0: the client's
 	MaxEntries  int           // see Meta
 	SummaryOnly bool          // see Meta
+	// Read makes a document of a body that is no feed by itself; nil: Parse. It
+	// is not asked where the body is known.
+	Read   func(body []byte, m Meta) (*Document, error)
+	Accept string // empty: feeds first
 }
 
 // Result is what one request to a source brought.
@@ -87,7 +92,7 @@ func Fetch(ctx context.Context, c Getter, src coranto.Source, v Validators, o Op
 		v = Validators{URL: src.URL}
 	}
 	resp, err := c.Get(ctx, egress.Request{
-		URL: src.URL, Zone: src.Zone, Accept: accept, ETag: v.ETag, LastModified: v.LastModified,
+		URL: src.URL, Zone: src.Zone, Accept: cmp.Or(o.Accept, accept), ETag: v.ETag, LastModified: v.LastModified,
 		ValidatorURL: v.Bearer, MaxBody: o.MaxBody, Timeout: o.Timeout,
 	})
 	if err != nil {
@@ -130,7 +135,11 @@ func (res *Result) read(resp *egress.Response, src coranto.Source, v Validators,
 		URL: res.FinalURL, ContentType: resp.Header.Get("Content-Type"), ContentLocation: resp.Header.Get("Content-Location"),
 		ContentLanguage: resp.Header.Get("Content-Language"), MaxEntries: o.MaxEntries, SummaryOnly: o.SummaryOnly,
 	}
-	doc, err := Parse(resp.Body, m)
+	read := o.Read
+	if read == nil {
+		read = Parse
+	}
+	doc, err := read(resp.Body, m)
 	if err != nil {
 		e := &NotFeedError{URL: res.FinalURL, Err: err}
 		if head := bytes.ToLower(resp.Body[:min(len(resp.Body), 4096)]); bytes.Contains(head, []byte("<html")) || bytes.Contains(head, []byte("<head")) || bytes.Contains(head, []byte("<!doctype html")) {
@@ -179,6 +188,9 @@ const maxFresh = 30 * 24 * time.Hour
 
 // freshness is how long the answer may be taken for current (RFC 9111, 4.2.1).
 func freshness(h http.Header) time.Duration {
+	if strings.TrimSpace(h.Get("Vary")) == "*" {
+		return 0 // it depends on what no request shows
+	}
 	age, _ := seconds(h.Get("Age"))
 	fresh, said := time.Duration(0), false
 	for part := range strings.SplitSeq(strings.Join(h.Values("Cache-Control"), ","), ",") {
