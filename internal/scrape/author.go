@@ -64,7 +64,7 @@ func writtenBy(label string) bool {
 var (
 	byPrefix = regexp.MustCompile(`(?i)^(?:(?:view all posts by|posts by|all posts by|alle beiträge von|mehr von|about the author|über den autor|follow|interview(?: von)?|text und fotos?|sponsored by)\s*[:–-]?|(?:(?:article|artikel|post|posted|written|published|story|text|texte|testo|texto|words|report|reported|photos?|fotos?|reviewed|updated|submitted|edited|created|geschrieben|veröffentlicht|verfasst|erstellt|publié|écrit|rédigé|proposé|scritto|pubblicato|publicado|escrito|geplaatst|geschreven)\s+)*(?:by|von|vom|par|por|di|da|door|av|af|przez|od)\b\s*[:.]?|(?:autor(?:in|en|innen)?|author(?:\(s\)|s)?|auteure?s?|autore|autori|auteur|text|texte|words|redaktion|redakteur(?:in)?|by|von|written|verfasser(?:in)?|автор|文|作者|執筆者|著者)\s*[:：/|]|(?:autor(?:in)?|author|auteur)\s)\s*`)
 	// what ends a byline: a date, a place, a role
-	byEnd   = regexp.MustCompile(`(?i)\s*(?:[|•·–—»›/]|\s-\s|\(|\[|<|>|\s@|\s+(?:on|am|le|el|il|op|den|at|in|for|für|stand|uhr|kommentare?|comments?|published|posted|updated|veröffentlicht|is a|ist|follow|email|e-mail|twitter|view all|view posts|mehr von|alles|vor \d)(?:\s|:|$)|,?\s*\d{1,4}[./:h]|,?\s*(?:mon|tues|wednes|thurs|fri|satur|sun)day|,?\s*(?:montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag)|,?\s+\d|,?\s+(?:jan(?:uary|uar)?|feb(?:ruary|ruar)?|mar(?:ch)?|märz|apr(?:il)?|may|mai|june?|juni|july?|juli|aug(?:ust)?|sept?(?:ember)?|o[ck]t(?:ober)?|nov(?:ember)?|de[cz](?:ember)?)\.?$)`)
+	byEnd   = regexp.MustCompile(`(?i)\s*(?:[|•·–—»›]|\s[-/]\s|\(|\[|<|>|\s@|\s+(?:on|am|le|el|il|op|den|at|in|for|für|stand|uhr|kommentare?|comments?|published|posted|updated|veröffentlicht|is a|ist|follow|email|e-mail|twitter|view all|view posts|mehr von|alles|vor \d)(?:\s|:|$)|,?\s*\d{1,4}[./:h]|,?\s*(?:mon|tues|wednes|thurs|fri|satur|sun)day|,?\s*(?:montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag)|,?\s+\d|,?\s+(?:jan(?:uary|uar)?|feb(?:ruary|ruar)?|mar(?:ch)?|märz|apr(?:il)?|may|mai|june?|juni|july?|juli|aug(?:ust)?|sept?(?:ember)?|o[ck]t(?:ober)?|nov(?:ember)?|de[cz](?:ember)?)\.?$)`)
 	address = regexp.MustCompile(`(?i)https?:|www\.|\.(?:com|de|org|net|info|co|fr|it|es|ch|at|html?|php)\b|\S@\S`)
 	webMail = regexp.MustCompile(`(?i)https?:|www\.|\S@\S`)
 	joiners = regexp.MustCompile(`(?i)\s*(?:;|\||\s&\s|\s+(?:and|und|et|y|e|en|og|och|i)\s+|\s\+\s|、|，|/\s)\s*`)
@@ -73,9 +73,10 @@ var (
 )
 
 // authors are the names of those who wrote the page.
-func (ev *evidence) authors(site, title string) ([]string, string) {
+func (ev *evidence) authors(site, title string) (names []string, source string) {
+	var fallback []string
 	for _, r := range authorRules {
-		var names []string
+		names = nil
 		loose := strings.HasPrefix(r.name, "byline")
 		for _, v := range r.find(ev) {
 			if whole := clean(v); ev.isAuthorSite(whole, site) || postal.MatchString(whole) {
@@ -104,11 +105,18 @@ func (ev *evidence) authors(site, title string) ([]string, string) {
 				break
 			}
 		}
-		if len(names) > 0 {
-			return ev.lengthen(names[:min(len(names), maxList)]), r.name
+		if len(names) == 0 {
+			continue
+		}
+		names = ev.lengthen(names[:min(len(names), maxList)])
+		if !body.MatchString(names[0]) {
+			return names, r.name
+		}
+		if fallback == nil { // an institution, unless the page names a person too
+			fallback, source = names, r.name
 		}
 	}
-	return nil, ""
+	return fallback, source
 }
 
 // firstPart is a byline up to the first sign that parts it from a date, a
@@ -217,6 +225,10 @@ func looksPersonal(n string) bool {
 
 var organisation = regexp.MustCompile(`(?i)\b(?:the|news|blog|magazin|magazine|times|post|daily|journal|online|media|verlag|gmbh|inc|ltd|team|zeitung|tv|radio|network|verein|e\.?v\.?|verband|university|press)\b`)
 
+// body is in the names of institutions.
+var body = regexp.MustCompile(`(?i)anstalt|institut|verband|gesellschaft|welle$|editorial|redaktion|pressestelle|university|universität|ministeri|verlag|magazin|zeitung|\b(?:team|staff|news|editors?|press|agency|e\.?\s?v)\b`)
+
+// addNew adds a name that is not in the list yet.
 func addNew(all []string, s string) []string {
 	for i, o := range all {
 		if strings.EqualFold(o, s) {
@@ -272,13 +284,15 @@ func person(s string, loose bool) string {
 		return ""
 	}
 	s = strings.TrimSpace(byPrefix.ReplaceAllString(s, ""))
-	if loc := byEnd.FindStringIndex(s); loc != nil {
-		s = s[:loc[0]]
+	for range 3 {
+		if loc := byEnd.FindStringIndex(s); loc != nil {
+			s = s[:loc[0]]
+		}
 	}
 	s = strings.Trim(s, " \t,;:.|-–—·•*_/\\\"'“”„()[]{}<>")
 	n := utf8.RuneCountInString(s)
 	switch {
-	case n < 2 || n > 60, notPersons[strings.ToLower(s)], strings.ContainsAny(s, "{}<>=/\\?!"):
+	case n < 2 || n > 60, notPersons[strings.ToLower(s)], strings.ContainsAny(s, "{}<>=\\?!"), strings.Contains(s, "/") && (n > 24 || strings.Contains(s, " ")):
 		return ""
 	case len(strings.Fields(s)) > 6:
 		return ""
@@ -302,7 +316,7 @@ func person(s string, loose bool) string {
 }
 
 // bylineCue is a line of text that names its author.
-var bylineCue = regexp.MustCompile(`^(?:(?:[Bb]y|BY|[Vv]on|VON|[Pp]ar|[Tt]ext:|Autor(?:in)?:|Author:|Written by|Posted by|Geschrieben von|Veröffentlicht von|Publié par|Escrito por|Por|文[:：]|文・)\s+)(\p{Lu}[\p{L}.'’-]+(?:\s+(?:van|von|der|de|den|del|di|da|la|le|el|al|bin|ten|zu|\p{Lu}[\p{L}.'’-]*)){1,4})\s*(?:$|[,|•·–—(]|-\s|\d)`)
+var bylineCue = regexp.MustCompile(`^(?:(?:[Bb]y|BY|[Vv]on|VON|[Pp]ar|[Tt]ext:|Autor(?:in)?\s?:|Author\s?:|Auteure?\s?:|Autore\s?:|Redaktion:|Written by|Posted by|Geschrieben von|Veröffentlicht von|Publié par|Escrito por|Por|文[:：]|文・)\s+)(\p{Lu}[\p{L}.'’-]+(?:\s+(?:van|von|der|de|den|del|di|da|la|le|el|al|bin|ten|zu|\p{Lu}[\p{L}.'’-]*)){1,4})\s*(?:$|[,|•·–—(]|-\s|\d)`)
 
 func (ev *evidence) bylineText() []string {
 	for _, l := range ev.lines {

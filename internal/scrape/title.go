@@ -65,6 +65,9 @@ var genericHead = regexp.MustCompile(`(?i)^(?:home|start|startseite|blog|blog ar
 // holds the title whole has a kicker or a byline around it.
 func shown(title string, h1 []string) string {
 	best, score := "", 0.5
+	if len(h1) == 1 && len(words(title)) < 2 { // "Home", "Work": a place in the menu
+		return h1[0]
+	}
 	for _, h := range h1 {
 		if s := alike(title, h); s > score || s == score && best == "" {
 			best, score = h, s
