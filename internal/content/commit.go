@@ -260,6 +260,7 @@ func (s *Store) after(ctx context.Context, b Batch, r *Result) {
 	if err != nil && len(behind) == 0 {
 		r.Behind = []string{err.Error()}
 	}
+	_ = s.repo.Tidy(ctx) // the next commit tries again
 	if s.remote == nil {
 		return
 	}

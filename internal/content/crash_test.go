@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/coranto/coranto/internal/content"
@@ -51,11 +52,22 @@ func TestCrashSweep(t *testing.T) {
 		return !strings.HasPrefix(n, "git.") && !strings.HasPrefix(n, "content.")
 	})
 	slices.Sort(names)
-	hit := 0
+	var hit atomic.Int32
+	t.Run("at", func(t *testing.T) { sweep(t, exe, names, &hit) })
+	if n := hit.Load(); n < 15 {
+		t.Errorf("only %d crashes at %d points: %v", n, len(names), names)
+	}
+}
+
+func sweep(t *testing.T, exe string, names []string, hit *atomic.Int32) {
 	for _, name := range names {
 		for _, action := range []string{"1", "2", "1:error"} {
+			if action == "2" && !strings.HasSuffix(name, "-refs") {
+				continue
+			}
 			spec := name + ":" + action
 			t.Run(spec, func(t *testing.T) {
+				t.Parallel()
 				dir := filepath.Join(t.TempDir(), "site")
 				gitIn(t, filepath.Dir(dir), "init", "-q", "--bare", "-b", "main", dir+".remote")
 				s := openSite(t, dir, crashOptions(dir))
@@ -68,7 +80,7 @@ func TestCrashSweep(t *testing.T) {
 				out, err := cmd.CombinedOutput()
 				var exit *exec.ExitError
 				if errors.As(err, &exit) && exit.ExitCode() == 137 {
-					hit++
+					hit.Add(1)
 				} else if err != nil {
 					t.Fatalf("%v\n%s", err, out)
 				} else if !strings.HasSuffix(action, "error") {
@@ -92,11 +104,5 @@ func TestCrashSweep(t *testing.T) {
 				s.fsck()
 			})
 		}
-	}
-	if hit < 2*len(names) {
-		t.Logf("%d crashes at %d points: %v", hit, len(names), names)
-	}
-	if hit < 12 {
-		t.Errorf("only %d crashes", hit)
 	}
 }

@@ -125,6 +125,9 @@ func TestCorruptions(t *testing.T) {
 		if err != nil {
 			t.Errorf("%d: %v", i, err)
 		}
+		if i%5 != 0 {
+			continue
+		}
 		s.run(doc{"alice", entries(1, 9)})
 		after := s.posts()
 		for _, p := range before {

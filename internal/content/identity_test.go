@@ -221,7 +221,7 @@ func TestBacklog(t *testing.T) {
 // TestIdentityHolds throws random documents at the rules: each thing announced
 // is one post, what is in git never changes its place, and keys only grow.
 func TestIdentityHolds(t *testing.T) {
-	seeds := 12
+	seeds := 4
 	if testing.Short() {
 		seeds = 2
 	}
@@ -232,7 +232,7 @@ func TestIdentityHolds(t *testing.T) {
 			s := newSite(t, content.Options{Path: []string{"", "content.json", "content/{source}.json"}[seed%3]})
 			w := world{r: r, things: map[string][]thing{}}
 			var before []coranto.Post
-			for range 12 {
+			for range 10 {
 				var docs []doc
 				for _, source := range []string{"a", "b", "c"} {
 					docs = append(docs, doc{source, w.document(source)})
