@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	_ "time/tzdata" // a site in Berlin on a machine without zone files
 )
 
 func main() {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/http/cgi"
 	"net/http/httptest"
 	"os"
 	"os/exec"
@@ -36,8 +37,10 @@ func TestMain(m *testing.M) {
 //
 //	web [faults]     starts a sample web and sets $WEB_0 … to its feeds, $HOME_0 … to its pages,
 //	                 $NOFEED to a page that has none
-//	site DIR         makes DIR a site that follows the sample web, and trusts its zone
+//	site DIR [LINE]  makes DIR a site that follows the sample web, and trusts its zone;
+//	                 the lines are added to its coranto.yaml
 //	publish N        N new posts appear on the sample web
+//	gitserver REPO   serves the bare repository over smart HTTP at $GIT_URL, to bot:hunter2 only
 //	posts DIR N      DIR holds N posts, none of them twice
 func TestScripts(t *testing.T) {
 	if _, err := exec.LookPath("git"); err != nil {
@@ -54,7 +57,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"web": webCmd, "site": siteCmd, "publish": publishCmd, "posts": postsCmd,
+			"web": webCmd, "site": siteCmd, "publish": publishCmd, "posts": postsCmd, "gitserver": gitServerCmd,
 		},
 	})
 }
@@ -88,13 +91,16 @@ func webCmd(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 func siteCmd(ts *testscript.TestScript, neg bool, args []string) {
-	if len(args) != 1 {
-		ts.Fatalf("usage: site DIR")
+	if len(args) == 0 {
+		ts.Fatalf("usage: site DIR [LINE...]")
 	}
 	var b strings.Builder
 	b.WriteString("site: {title: Script Site}\nfetch: {timeout: 2s, zone: loopback, per_host: {gap: 0s}}\nzones: {loopback: {allow: [127.0.0.0/8]}}\nsources:\n")
 	for _, s := range webOf(ts).Sources() {
 		fmt.Fprintf(&b, "  - {id: %s, url: %q}\n", s.ID, s.FeedURL)
+	}
+	for _, line := range args[1:] {
+		b.WriteString(line + "\n")
 	}
 	dir := ts.MkAbs(args[0])
 	ts.Check(ts.Exec("coranto", "init", dir))
@@ -134,4 +140,26 @@ func postsCmd(ts *testscript.TestScript, neg bool, args []string) {
 	if want, err := strconv.Atoi(args[1]); err != nil || n != want {
 		ts.Fatalf("%s holds %d posts, want %s", args[0], n, args[1])
 	}
+}
+
+// gitServerCmd is the simplest real git server: git's own, behind basic auth.
+func gitServerCmd(ts *testscript.TestScript, neg bool, args []string) {
+	out, err := exec.Command("git", "--exec-path").Output()
+	ts.Check(err)
+	backend := filepath.Join(strings.TrimSpace(string(out)), "git-http-backend")
+	if _, err := os.Stat(backend); err != nil {
+		ts.Fatalf("git http-backend is not installed: %v", err)
+	}
+	h := &cgi.Handler{Path: backend, Env: []string{"GIT_PROJECT_ROOT=" + ts.MkAbs("."), "GIT_HTTP_EXPORT_ALL=1", "REMOTE_USER=bot"}}
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if user, password, _ := r.BasicAuth(); user != "bot" || password != "hunter2" {
+			w.Header().Set("WWW-Authenticate", `Basic realm="git"`)
+			http.Error(w, "who are you?", http.StatusUnauthorized)
+			return
+		}
+		h.ServeHTTP(w, r)
+	}))
+	ts.Defer(srv.Close)
+	ts.Setenv("GIT_URL", srv.URL+"/"+args[0])
+	ts.Setenv("GIT_HOST", strings.TrimPrefix(srv.URL, "http://"))
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -25,20 +26,12 @@ user:password or a token, and is sent to that host only.`,
 		&cobra.Command{
 			Use: "set NAME", Short: "Store a secret, read from standard input", Args: cobra.ExactArgs(1),
 			Example: "  coranto secret set git.example.org\n  pass show git | coranto secret set git.example.org",
-			RunE: func(_ *cobra.Command, args []string) error {
+			RunE: func(cmd *cobra.Command, args []string) error {
 				value, err := c.readSecret(args[0])
 				if err != nil {
 					return err
 				}
-				store, err := app.Secrets(c.dir)
-				if err != nil {
-					return err
-				}
-				if err := store.Set(args[0], value); err != nil {
-					return err
-				}
-				fmt.Fprintf(c.out, "stored  %s\n", args[0])
-				return nil
+				return c.changeSecret(cmd.Context(), "stored", args[0], &value)
 			},
 		},
 		&cobra.Command{
@@ -61,20 +54,22 @@ user:password or a token, and is sent to that host only.`,
 		},
 		&cobra.Command{
 			Use: "rm NAME", Short: "Remove a secret", Args: cobra.ExactArgs(1),
-			RunE: func(_ *cobra.Command, args []string) error {
-				store, err := app.Secrets(c.dir)
-				if err != nil {
-					return err
-				}
-				if err := store.Remove(args[0]); err != nil {
-					return err
-				}
-				fmt.Fprintf(c.out, "removed %s\n", args[0])
-				return nil
+			RunE: func(cmd *cobra.Command, args []string) error {
+				return c.changeSecret(cmd.Context(), "removed", args[0], nil)
 			},
 		},
 	)
 	return cmd
+}
+
+func (c *cli) changeSecret(ctx context.Context, done, name string, value *string) error {
+	commit, why, err := app.ChangeSecret(ctx, c.dir, name, value, c.options())
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(c.out, "%-7s %s\n", done, name)
+	c.committed(commit, why, false)
+	return nil
 }
 
 // readSecret asks at a terminal without echo, and reads a line of anything else.

@@ -124,8 +124,7 @@ func (c *cli) committed(commit, why string, nothing bool) {
 	case commit != "":
 		fmt.Fprintf(c.out, "commit  %s\n", short(commit))
 	default:
-		fmt.Fprintln(c.out, "wrote   coranto.yaml")
-		fmt.Fprintf(c.err, "not committed: %s\n", why)
+		fmt.Fprintf(c.err, "written, but not committed: %s\n", why)
 	}
 }
 

@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"github.com/coranto/coranto/internal/config"
-	"github.com/coranto/coranto/internal/secret"
 	"github.com/coranto/coranto/internal/trust"
 )
 
@@ -118,16 +117,4 @@ func Trust(dir string, dry bool) (Trusted, error) {
 		return t, err
 	}
 	return t, store.Trust(l.Dir, t.Digest)
-}
-
-// Secrets opens the secrets of the site in dir.
-func Secrets(dir string) (*secret.Store, error) {
-	l, err := layoutOf(dir)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := l.readConfig(); err != nil {
-		return nil, err
-	}
-	return secret.Open(l.secrets(), secret.Options{}), nil
 }

@@ -109,6 +109,9 @@ func (p *Pipeline) siteInput(ctx context.Context, set *Settings, posts []coranto
 		if src.Title == "" {
 			src.Title = states[src.ID].Title
 		}
+		if src.Title == "" {
+			src.Title = src.ID // it has never answered; its keeper knows it by this
+		}
 		if src.Site == "" {
 			src.Site = states[src.ID].Site
 		}

@@ -1,0 +1,56 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/coranto/coranto/internal/secret"
+)
+
+// Secrets opens the secrets of the site in dir.
+func Secrets(dir string) (*secret.Store, error) {
+	l, err := layoutOf(dir)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := l.readConfig(); err != nil {
+		return nil, err
+	}
+	return secret.Open(l.secrets(), secret.Options{}), nil
+}
+
+// ChangeSecret sets a secret, or removes it (value nil), and commits the
+// encrypted file. Why it was not committed is returned, if it was not.
+func ChangeSecret(ctx context.Context, dir, name string, value *string, o Options) (commit, why string, err error) {
+	o.defaults()
+	d, err := openDirectory(ctx, dir, o)
+	if err != nil {
+		return "", "", err
+	}
+	defer d.close()
+	store := secret.Open(d.secrets(), secret.Options{})
+	message := "Set secret " + name
+	if value != nil {
+		err = store.Set(name, *value)
+	} else {
+		message = "Remove secret " + name
+		err = store.Remove(name)
+	}
+	if err != nil {
+		return "", "", err
+	}
+	files := map[string][]byte{}
+	path := filepath.ToSlash(filepath.Join(filepath.Base(d.secrets()), secret.FileName))
+	b, err := os.ReadFile(filepath.Join(d.Dir, path))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", "", err
+	}
+	files[path] = b
+	if commit, err = d.content.CommitFiles(ctx, files, message); err != nil {
+		return "", err.Error(), nil // it is stored; committing it is the user's then
+	}
+	return commit, "", nil
+}
