@@ -122,112 +122,201 @@ type inner struct {
 // content reads up to the end of the element at hand and closes it. tags counts
 // the elements in it; where there are any the result is HTML.
 func (p *parser) content(f format, limit int) (_ string, tags int) {
-	name := p.top().name
-	b := p.buf[:0]
-	defer func() { p.buf = b[:0] }()
-	var open []inner
-	deep := 0
-	quote := f == asMarkup // text is literal there, and so is escaped
-	for {
-		switch tok := p.z.next(name); tok {
+	if s, ok := p.single(f, limit); ok {
+		return s, 0
+	}
+	c := capturer{parser: p, format: f, limit: limit, name: p.top().name, b: p.buf[:0], quote: f == asMarkup}
+	for done := false; !done; {
+		switch tok := p.z.next(c.name); tok {
 		case tokEOF:
 			p.z.bad = true
 			p.leave()
-			return p.cut(b, limit), tags
+			done = true
 		case tokText, tokCDATA:
-			if len(b) > limit {
-				continue
-			}
-			literal := quote || len(open) > 0 && f != asBase64
-			switch {
-			case tok == tokCDATA && literal && len(open) > 0 && f == asHTML:
-				b = append(b, p.z.data...) // HTML in CDATA inside stray markup
-			case tok == tokCDATA && literal:
-				b = append(b, markup.Escape(p.z.data)...)
-			case tok == tokCDATA:
-				b = append(b, p.z.data...)
-			case literal:
-				start := len(b)
-				b = p.z.appendText(b, p.z.data)
-				b = escapeTail(b, start)
-			default:
-				b = p.z.appendText(b, p.z.data)
-			}
+			c.text(tok)
 		case tokStart:
-			if p.structural(f, len(open)) {
-				p.z.bad = true
-				p.z.pos = p.z.begin
-				p.leave()
-				return p.cut(b, limit), tags
-			}
-			if tags++; tags == 1 && (f == asText || f == asField) {
-				b = []byte(markup.Escape(string(b)))
-				quote = true
-			}
-			in := p.enterInner(open)
-			if len(b) <= limit && len(open)+deep < maxDepth {
-				b = p.appendTag(b, in)
-			}
-			switch {
-			case p.z.empty:
-				b = p.closeInner(b, in, limit)
-			case len(open) >= maxDepth:
-				p.bindings = p.bindings[:in.bindings]
-				p.z.bad = true
-				deep++
-			default:
-				open = append(open, in)
-			}
+			done = c.start()
 		case tokEnd:
-			if deep > 0 && p.z.name != name {
-				deep--
-				continue
-			}
-			i := len(open) - 1
-			for i >= 0 && open[i].name != p.z.name {
-				i--
-			}
-			if i >= 0 {
-				if i != len(open)-1 {
-					p.z.bad = true
-				}
-				for n := len(open) - 1; n >= i; n-- {
-					b = p.closeInner(b, open[n], limit)
-				}
-				open = open[:i]
-				continue
-			}
-			if p.z.name == name || strings.EqualFold(p.z.name, name) {
-				p.z.bad = p.z.bad || len(open) > 0 || p.z.name != name
-				p.leave()
-				return p.cut(b, limit), tags
-			}
-			p.z.bad = true
-			n := p.find(p.z.name)
-			if n > 0 && n < len(p.stack)-1 || len(open) == 0 && (f == asText || f == asField) && n == 0 {
-				// The end of what the element stands in, or a misspelt end of itself.
-				p.leave()
-				if n > 0 {
-					p.popTo(n)
-				}
-				return p.cut(b, limit), tags
-			}
+			done = c.end()
 		}
 	}
+	p.buf = c.b[:0]
+	return p.cut(c.b, limit), c.tags
+}
+
+// capturer reads the content of one element.
+type capturer struct {
+	*parser
+	format format
+	limit  int
+	name   string // of the element
+	b      []byte
+	open   []inner
+	deep   int  // open elements beyond maxDepth
+	tags   int  // elements seen
+	quote  bool // text is literal, and so is escaped
+}
+
+func (c *capturer) full() bool { return len(c.b) > c.limit }
+
+// plain reports whether the element should hold text alone.
+func (c *capturer) plain() bool { return c.format == asText || c.format == asField }
+
+func (c *capturer) text(tok token) {
+	if c.full() {
+		return
+	}
+	data := c.z.data
+	literal := c.quote || len(c.open) > 0 && c.format != asBase64
+	start := len(c.b)
+	if tok == tokText {
+		c.b = c.z.appendText(c.b, data)
+	} else {
+		c.b = append(c.b, data...)
+		literal = literal && !(len(c.open) > 0 && c.format == asHTML) // HTML in CDATA in stray markup
+	}
+	if literal {
+		c.b = escapeTail(c.b, start)
+	}
+}
+
+// start handles a start tag; true when it cannot be in this element, which so
+// has ended.
+func (c *capturer) start() bool {
+	if c.structural() {
+		c.z.bad = true
+		c.z.pos = c.z.begin
+		c.leave()
+		return true
+	}
+	if c.tags++; c.tags == 1 && c.plain() {
+		c.b = escapeTail(c.b, 0)
+		c.quote = true
+	}
+	in := c.enterInner(c.open)
+	if !c.full() && len(c.open)+c.deep < maxDepth {
+		c.b = c.appendTag(c.b, in)
+	}
+	switch {
+	case c.z.empty || voidTags[c.local(in.name)]:
+		c.close(in)
+	case len(c.open) >= maxDepth:
+		c.bindings = c.bindings[:in.bindings]
+		c.z.bad = true
+		c.deep++
+	default:
+		c.open = append(c.open, in)
+	}
+	return false
+}
+
+// end handles an end tag; true when the element has ended.
+func (c *capturer) end() bool {
+	name := c.z.name
+	if c.deep > 0 && name != c.name {
+		c.deep--
+		return false
+	}
+	i := len(c.open) - 1
+	for i >= 0 && c.open[i].name != name {
+		i--
+	}
+	if i >= 0 {
+		c.z.bad = c.z.bad || i != len(c.open)-1
+		for n := len(c.open) - 1; n >= i; n-- {
+			c.close(c.open[n])
+		}
+		c.open = c.open[:i]
+		return false
+	}
+	if strings.EqualFold(name, c.name) {
+		c.z.bad = c.z.bad || len(c.open) > 0 || name != c.name
+		c.leave()
+		return true
+	}
+	c.z.bad = true
+	n := c.find(name)
+	switch {
+	case n > 0 && n < len(c.stack)-1: // the end of what the element stands in
+		c.popTo(n)
+	case n == 0 && len(c.open) == 0 && c.plain(): // a misspelt end of itself
+		c.leave()
+	default:
+		return false
+	}
+	return true
+}
+
+// close writes the end tag of an element inside, unless HTML has none.
+func (c *capturer) close(in inner) {
+	if n := c.local(in.name); !c.full() && !voidTags[n] {
+		c.b = append(c.b, '<', '/')
+		c.b = append(c.b, n...)
+		c.b = append(c.b, '>')
+	}
+	c.bindings = c.bindings[:in.bindings]
+}
+
+// single reads content that is one piece of text without references, or one
+// CDATA section, which is what nearly all is; it is part of the document then,
+// not a copy. If it is more, nothing has been read.
+func (p *parser) single(f format, limit int) (string, bool) {
+	if f == asMarkup {
+		return "", false
+	}
+	z := p.z
+	pos, bad := z.pos, z.bad
+	name := p.top().name
+	s := ""
+	switch z.next(name) {
+	case tokText:
+		if s = z.data; strings.IndexByte(s, '&') >= 0 {
+			break
+		}
+		if end(z, name) && len(s) <= limit {
+			p.leave()
+			return s, true
+		}
+	case tokCDATA:
+		if s = z.data; end(z, name) && len(s) <= limit {
+			p.leave()
+			return s, true
+		}
+	case tokEnd:
+		if z.name == name {
+			p.leave()
+			return "", true
+		}
+	}
+	z.pos, z.bad = pos, bad
+	return "", false
+}
+
+// end passes the end tag of this name if it comes next.
+func end(z *tokenizer, name string) bool {
+	rest := z.s[z.pos:]
+	n := len(name) + 3
+	if len(rest) >= n && rest[0] == '<' && rest[1] == '/' && rest[n-1] == '>' && rest[2:n-1] == name {
+		z.pos += n
+		return true
+	}
+	return false
 }
 
 // structural reports whether the start tag at hand begins something that
 // cannot stand in the text being read: its end was forgotten.
-func (p *parser) structural(f format, depth int) bool {
-	switch p.z.name {
+func (c *capturer) structural() bool {
+	switch c.z.name {
 	case "item", "entry":
-		return p.entry != nil || f == asText || f == asField
+		return c.entry != nil || c.plain()
 	case "channel":
 		return true
 	case "pubDate", "guid", "description", "content:encoded", "dc:creator", "dc:date":
-		return f != asMarkup
+		return c.format != asMarkup
+	case "link":
+		return len(c.open) == 0 && c.plain() && c.name != "link"
 	}
-	return depth == 0 && p.z.name == "link" && (f == asText || f == asField) && p.top().name != "link"
+	return false
 }
 
 func (p *parser) cut(b []byte, limit int) string {
@@ -313,16 +402,6 @@ func (p *parser) appendTag(b []byte, in inner) []byte {
 
 var voidTags = map[string]bool{"area": true, "br": true, "col": true, "embed": true, "hr": true, "img": true, "input": true, "link": true,
 	"meta": true, "param": true, "source": true, "track": true, "wbr": true, "base": true, "frame": true}
-
-func (p *parser) closeInner(b []byte, in inner, limit int) []byte {
-	if n := p.local(in.name); len(b) <= limit && !voidTags[n] {
-		b = append(b, '<', '/')
-		b = append(b, n...)
-		b = append(b, '>')
-	}
-	p.bindings = p.bindings[:in.bindings]
-	return b
-}
 
 // escapeTail escapes what was appended to b from start on.
 func escapeTail(b []byte, start int) []byte {

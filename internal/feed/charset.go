@@ -10,6 +10,7 @@ import (
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/htmlindex"
 	"golang.org/x/text/encoding/ianaindex"
+	"golang.org/x/text/encoding/simplifiedchinese"
 	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/encoding/unicode/utf32"
 )
@@ -169,7 +170,11 @@ func canonical(label string) string {
 		}
 	}
 	switch n := strings.NewReplacer("_", "-", " ", "-").Replace(l); n {
-	case "utf-32", "utf32", "utf-32be", "ucs-4", "iso-10646-ucs-4", "utf-32-be":
+	case "utf-16-be", "csunicode", "iso-10646-ucs-2", "ucs-2", "ucs-2be":
+		return "utf-16be"
+	case "u16", "utf16", "utf-16-le", "ucs-2le":
+		return "utf-16le"
+	case "utf-32", "utf32", "u32", "utf-32be", "ucs-4", "ucs-4be", "iso-10646-ucs-4", "csucs4", "utf-32-be":
 		return "utf-32be"
 	case "utf-32le", "utf-32-le":
 		return "utf-32le"
@@ -183,7 +188,7 @@ func canonical(label string) string {
 		return "gb18030"
 	case "cp949", "ms949", "uhc", "ks-c-5601", "euckr":
 		return "euc-kr"
-	case "cp950", "ms950", "big5-tw":
+	case "cp950", "ms950", "big5-tw", "big5hkscs", "hkscs":
 		return "big5"
 	case "eucjp", "ujis", "u-jis":
 		return "euc-jp"
@@ -195,6 +200,10 @@ func canonical(label string) string {
 		return "ibm037"
 	case "koi8-r", "koi8r":
 		return "koi8-r"
+	case "iso2022-jp", "iso-2022-jp-1", "iso-2022-jp-2", "iso-2022-jp-3", "iso2022jp":
+		return "iso-2022-jp"
+	case "latin9", "latin-9", "l9":
+		return "iso-8859-15"
 	case "latin-1", "l-1", "iso8859-1", "8859", "8859-1", "cp819":
 		return "windows-1252"
 	default:
@@ -220,6 +229,12 @@ func lookup(label string) encoding.Encoding {
 		return charmap.CodePage037
 	case "macintosh":
 		return charmap.Macintosh
+	case "cp858", "ibm858", "ibm00858":
+		return charmap.CodePage858
+	case "cp1140", "ibm1140", "ibm01140":
+		return charmap.CodePage1140
+	case "hz", "hz-gb-2312", "hzgb":
+		return simplifiedchinese.HZGB2312
 	case "us-ascii", "ascii":
 		return charmap.Windows1252
 	}
@@ -305,7 +320,7 @@ func decodeUTF8(body []byte) decoded {
 // dropControls removes the control characters XML does not know.
 func dropControls(s string) (string, bool) {
 	i := 0
-	for i < len(s) && !control(s[i]) {
+	for i < len(s) && !control[s[i]] {
 		i++
 	}
 	if i == len(s) {
@@ -314,11 +329,16 @@ func dropControls(s string) (string, bool) {
 	b := make([]byte, i, len(s))
 	copy(b, s)
 	for ; i < len(s); i++ {
-		if !control(s[i]) {
+		if !control[s[i]] {
 			b = append(b, s[i])
 		}
 	}
 	return string(b), true
 }
 
-func control(c byte) bool { return c < ' ' && c != '\n' && c != '\t' && c != '\r' && c != '\f' }
+var control = func() (t [256]bool) {
+	for c := range ' ' {
+		t[c] = c != '\n' && c != '\t' && c != '\r' && c != '\f'
+	}
+	return
+}()

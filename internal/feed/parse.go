@@ -377,7 +377,7 @@ func (p *parser) notFeed(root string) error {
 	if root != "html" && root != "head" && root != "body" {
 		rest := p.z.s[p.z.pos:]
 		for _, name := range [...]string{"<rss", "<feed", "<rdf:RDF", "<RDF"} {
-			if i := strings.Index(rest[:min(len(rest), 64<<10)], name); i >= 0 {
+			if i := strings.Index(rest[:min(len(rest), 64<<10)], name); i >= 0 && i+len(name) < len(rest) && !isName(rest[i+len(name)]) {
 				p.z.bad = true
 				p.z.pos += i
 				p.popTo(1)
