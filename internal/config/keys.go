@@ -26,9 +26,9 @@ type raw struct {
 
 type rawSource struct {
 	coranto.Source
-	node   *yaml.Node // the item, aliases followed
-	item   *yaml.Node // the item as it stands in the list
-	key    string
+	node *yaml.Node // the item, aliases followed
+	item *yaml.Node // the item as it stands in the list
+	key  string
 }
 
 type rawSchedule struct {
@@ -307,7 +307,7 @@ func setRecipe(d *decoder, n *yaml.Node, key string, depth int, s *rawSource) {
 		return
 	}
 	object(d, n, key, depth, recipeKeys, &r)
-	if n.Kind == yaml.MappingNode && r.Item == "" && (r.Type == coranto.RecipeCSS || r.Recipe != coranto.Recipe{Type: r.Type}) {
+	if n.Kind == yaml.MappingNode && r.Item == "" && (r.Type == "" || r.Type == coranto.RecipeCSS || r.Recipe != coranto.Recipe{Type: r.Type}) {
 		d.fault(n, key, "write {url: …, item: article, title: h2, link: a@href}", "%s lacks item", key)
 	}
 	if r.Item != "" && r.Type != "" && r.Type != coranto.RecipeCSS {
