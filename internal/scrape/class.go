@@ -28,7 +28,7 @@ var classParts = map[string]class{
 	"redakteur": cByline, "writer": cByline, "contributor": cByline, "contributors": cByline, "vcard": cByline, "credits": cByline, "verfasser": cByline, "signature": cByline,
 	"date": cDate, "dateline": cDate, "datum": cDate, "datetime": cDate, "time": cDate, "timestamp": cDate, "fecha": cDate, "data": 0,
 	"published": cDate | cPublished, "pubdate": cDate | cPublished, "publish": cDate | cPublished, "posted": cDate | cPublished, "postdate": cDate | cPublished,
-	"publication": cDate | cPublished, "entrydate": cDate | cPublished, "pub": cDate, "meta": cDate, "metadata": cDate, "postmeta": cDate, "metainfo": cDate, "infos": cDate, "info": cDate,
+	"publication": cDate, "entrydate": cDate | cPublished, "pub": cDate, "meta": cDate, "metadata": cDate, "postmeta": cDate, "metainfo": cDate, "infos": cDate, "info": cDate,
 	"updated": cUpdated, "modified": cUpdated, "update": cUpdated,
 	"tags": cTags, "taglist": cTags, "keywords": cTags, "keyword": cTags, "schlagwort": cTags, "schlagworte": cTags, "schlagwörter": cTags, "posttags": cTags,
 	"topics": cTags, "etiquetas": cTags, "tagged": cTags, "labels": cTags,
@@ -45,7 +45,7 @@ var classNames = map[string]class{
 	"article-author-name": cAuthorName, "p-author": cAuthorName, "author-link": cAuthorName, "fn": cAuthorName, "byline-author-name": cAuthorName, "writer-name": cAuthorName,
 	"author-title": cAuthorName, "full-name": cAuthorName, "article-author": cAuthorName | cByline, "post-author": cAuthorName | cByline, "author-fullname": cAuthorName,
 	"tag-links": cTags, "post-tags": cTags, "entry-tags": cTags, "article-tags": cTags, "tag-list": cTags, "tags-links": cTags, "tag-container": cTags, "post-labels": cTags,
-	"entry-date": cDate | cPublished, "post-date": cDate | cPublished, "dt-published": cDate | cPublished, "article-date": cDate | cPublished, "date-published": cDate | cPublished,
+	"entry-date": cDate | cPublished, "post-date": cDate | cPublished, "dt-published": cDate | cPublished, "article-date": cDate | cPublished, "date-published": cDate | cPublished, "publication-date": cDate | cPublished, "date-publication": cDate | cPublished,
 	"date-header": cDate | cPublished, "created": cDate | cPublished,
 	"page-footer": cNav, "site-footer": cNav, "footer": cNav, "site-header": cNav, "meta-nav": cNav, "post-navigation": cNav,
 	"widget": cSidebar, "sidebar": cSidebar, "aside": cSidebar,
@@ -66,6 +66,9 @@ func classify(attr string) class {
 		}
 		if strings.HasPrefix(name, "sidebar-") || strings.HasPrefix(name, "widget-") {
 			c |= cSidebar
+		}
+		if strings.Contains(name, "tag-list") || strings.Contains(name, "tag-links") || strings.HasSuffix(name, "-labels") {
+			c |= cTags
 		}
 		for part := range strings.SplitSeq(name, "-") {
 			c |= classParts[part]

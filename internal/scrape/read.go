@@ -44,6 +44,7 @@ const (
 	mRelTag                     // rel=tag
 	mCategory                   // rel=category
 	mTagLink                    // a link in a list of tags
+	mTagPath                    // the address speaks of a tag
 	mItem                       // itemprop
 )
 
@@ -475,8 +476,10 @@ func (r *reader) capture(tag atom.Atom, depth int, own class, o element, prop st
 			start(mRelTag, 200, a.href)
 		case o.class&cTags != 0:
 			start(mTagLink, 200, a.href)
-		case isAuthorLink(a.href):
+		case hasPart(a.href, authorParts[:]):
 			start(mAuthorLink, 200, a.href)
+		case o.in && o.class&elsewhere == 0 && hasPart(a.href, tagParts[:]):
+			start(mTagPath, 200, a.href)
 		}
 	}
 	if own&cAuthorName != 0 {
@@ -505,12 +508,18 @@ func itemSource(tag atom.Atom, prop string, a *attrs) []byte {
 	return nil
 }
 
-func isAuthorLink(href []byte) bool {
-	if !bytes.Contains(href, []byte("/")) {
+// What addresses of an author's or a tag's page have in their paths.
+var (
+	authorParts = [...]string{"/author/", "/authors/", "/autor/", "/autoren/", "/auteur/", "/auteurs/", "/autore/", "/writers/", "/contributors/", "/contributor/", "/redakteur/"}
+	tagParts    = [...]string{"/tag/", "/tags/", "/topic/", "/topics/", "/thema/", "/themen/", "/schlagwort/", "/schlagworte/", "/stichwort/", "/keyword/", "/label/", "/etiqueta/"}
+)
+
+func hasPart(href []byte, parts []string) bool {
+	if bytes.IndexByte(href, '/') < 0 {
 		return false
 	}
-	for _, part := range []string{"/author/", "/authors/", "/autor/", "/autoren/", "/auteur/", "/auteurs/", "/autore/", "/writers/", "/contributors/", "/contributor/", "/redakteur/"} {
-		if bytes.Contains(href, []byte(part)) {
+	for _, p := range parts {
+		if bytes.Contains(href, []byte(p)) {
 			return true
 		}
 	}

@@ -12,6 +12,7 @@ var tagRules = []rule{
 	{"jsonld", fromLD("keywords")},
 	{"microdata", fromMarks(item("keywords"), textElse)},
 	{"rel=tag", fromMarks(kind(mRelTag, cComment|cRelated), text)},
+	{"tag link", fromMarks(kind(mTagPath, elsewhere), text)},
 	{"keywords", fromMeta("keywords")},
 	{"news_keywords", fromMeta("news_keywords")},
 	{"parsely-tags", fromMeta("parsely-tags", "sailthru.tags", "citation_keywords", "dc.subject", "dcterms.subject", "og:article:tag", "video:tag", "book:tag")},
