@@ -171,7 +171,7 @@ func (f *intrinsic) eval(e *env) (Value, error) {
 			}
 			c.args[i] = v
 		case a.path != nil:
-			v, ok := a.path.find(e)
+			v, ok := a.path.read(e)
 			if !ok {
 				return Value{}, runtimeFault("The function '%s' had the following error: The JsonPath argument for the field '%s' could not be found in the input '%s'",
 					f.text, a.path.text, rootOf(e, a.path))

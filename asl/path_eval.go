@@ -19,6 +19,20 @@ func (p *path) find(r roots) (Value, bool) {
 	return p.findFrom(r, Value{})
 }
 
+// read is find as templates do it: an element past the end of an array is null
+// there, as in the service. A Choice can still ask whether it is present.
+func (p *path) read(r roots) (Value, bool) {
+	v, ok := p.find(r)
+	if last := len(p.steps) - 1; !ok && p.definite && last >= 0 && p.steps[last].kind == stepIndex {
+		before := *p
+		before.steps = p.steps[:last]
+		if list, found := before.find(r); found && list.kind == Array {
+			return NullValue(), true
+		}
+	}
+	return v, ok
+}
+
 // findFrom is find where @ stands for current.
 func (p *path) findFrom(r roots, current Value) (Value, bool) {
 	start := current
@@ -60,13 +74,8 @@ func (s *step) one(v Value) (Value, bool) {
 		if i < 0 {
 			i += v.Len()
 		}
-		if v.kind != Array {
-			return Value{}, false
-		}
-		if i < 0 || i >= v.Len() {
-			return NullValue(), true // as in the service: past the end is null, not missing
-		}
-		return v.kids.elems[i], true
+		got := v.Index(i)
+		return got, !got.IsAbsent()
 	case stepNames:
 		if v.kind != Object {
 			return Value{}, false
@@ -137,14 +146,6 @@ func (s *step) each(r roots, v Value, dst []Value) []Value {
 		dst = appendBelow(dst, v)
 	case stepFilter:
 		dst = s.choose(r, v, dst)
-	case stepIndex:
-		i := s.index
-		if i < 0 {
-			i += v.Len()
-		}
-		if got := v.Index(i); !got.IsAbsent() {
-			dst = append(dst, got)
-		}
 	default:
 		if got, ok := s.one(v); ok {
 			dst = append(dst, got)

@@ -127,7 +127,11 @@ func (p *pathParser) dotted(out *path) error {
 		return nil
 	}
 	start := p.at
-	for p.at < len(p.text) && !strings.ContainsRune(".[]()' \t\n,=<>!&|\"*?@:{}", rune(p.text[p.at])) {
+	ends := ".[]() \t\n,*"
+	if p.depth > 0 { // inside a filter
+		ends += "=<>!&|'\":"
+	}
+	for p.at < len(p.text) && strings.IndexByte(ends, p.text[p.at]) < 0 {
 		p.at++
 	}
 	name := p.text[start:p.at]

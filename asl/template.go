@@ -10,7 +10,7 @@ type pathExpr struct {
 }
 
 func (p pathExpr) eval(e *env) (Value, error) {
-	v, ok := p.path.find(e)
+	v, ok := p.path.read(e)
 	switch {
 	case ok:
 		return v, nil
