@@ -20,6 +20,7 @@ var dialects = []struct {
 }{
 	{"asl", runASL},
 	{"feeds", feeds},
+	{"pages", runPages},
 }
 
 func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }

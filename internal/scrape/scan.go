@@ -70,7 +70,7 @@ func (s *scanner) next() tokenKind {
 			}
 			s.at = i + 2
 			return s.set(s.endTag())
-		case c == '!' || c == '?' || c == '/':
+		case c == '!' || c == '?' || c == '/' && i+2 < len(s.b):
 			if from < i {
 				s.at = i
 				return s.textOr(from, i, tokText)
