@@ -38,7 +38,7 @@ type Build struct {
 	files   map[string]entry // hash "" : removed
 	known   map[string]int64 // blobs seen on disk in this build, and their size
 	created []string         // hashes of blobs written
-	dirs    map[string]bool  // blob folders touched
+	wrote   bool             // blobs have been written or replaced
 	marked  bool
 	err     error // the first failure; the build cannot finish
 	ended   bool
@@ -56,7 +56,7 @@ func (s *Store) Begin(meta Meta) (*Build, error) {
 	}
 	live, _ := s.Current()
 	return &Build{store: s, meta: meta, live: live, unlock: unlock,
-		files: map[string]entry{}, known: map[string]int64{}, dirs: map[string]bool{}}, nil
+		files: map[string]entry{}, known: map[string]int64{}}, nil
 }
 
 // From takes over every file of an earlier release, before anything is put: a
@@ -83,7 +83,7 @@ func (b *Build) Put(path string, body []byte) (hash string, err error) {
 	sum := sha256.Sum256(body)
 	hash = hex.EncodeToString(sum[:])
 	e := entry{path: strings.Clone(path), hash: hash, size: int64(len(body))}
-	if !b.has(path, hash) {
+	if !b.has(path, hash, e.size) {
 		if err := b.write(hash, body); err != nil {
 			return "", b.poison(fmt.Errorf("release file %s: %w", path, full(err)))
 		}
@@ -127,29 +127,32 @@ func (b *Build) add(e entry) error {
 	return nil
 }
 
-// has reports whether the content is surely on disk: it was at this path in a
-// release that is whole, and while the build holds the lock nothing is collected.
-func (b *Build) has(path, hash string) bool {
-	for _, m := range []*Manifest{b.base, b.live} {
-		if m == nil {
-			continue
-		}
-		if e, ok := m.find(path); ok && e.hash == hash {
+// has reports whether the content is on disk. What From brought is known to be;
+// of all else the file is looked at, so that one which was lost or cut short is
+// made again rather than relied upon for ever.
+func (b *Build) has(path, hash string, size int64) bool {
+	if b.base != nil {
+		if e, ok := b.base.find(path); ok && e.hash == hash {
 			return true
 		}
 	}
 	b.mu.Lock()
-	defer b.mu.Unlock()
 	_, ok := b.known[hash]
-	return ok
+	b.mu.Unlock()
+	if ok {
+		return true
+	}
+	st, err := os.Stat(b.store.blobPath(hash))
+	if err != nil || st.Size() != size {
+		return false
+	}
+	b.know(hash, size)
+	return true
 }
 
 func (b *Build) sizeOf(path, hash string) (int64, error) {
-	for _, m := range []*Manifest{b.base, b.live} {
-		if m == nil {
-			continue
-		}
-		if e, ok := m.find(path); ok && e.hash == hash {
+	if b.base != nil {
+		if e, ok := b.base.find(path); ok && e.hash == hash {
 			return e.size, nil
 		}
 	}
@@ -165,6 +168,11 @@ func (b *Build) sizeOf(path, hash string) (int64, error) {
 	}
 	if err != nil {
 		return 0, err
+	}
+	if b.live != nil {
+		if e, ok := b.live.find(path); ok && e.hash == hash && e.size != st.Size() {
+			return 0, fmt.Errorf("blob %s has %d bytes, not %d: %w", hash, st.Size(), e.size, ErrNotFound)
+		}
 	}
 	b.know(hash, st.Size())
 	return st.Size(), nil
@@ -187,12 +195,6 @@ func (b *Build) write(hash string, body []byte) error {
 	}
 	name := b.store.blobPath(hash)
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
-	if errors.Is(err, fs.ErrNotExist) {
-		if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
-			return err
-		}
-		f, err = os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
-	}
 	if errors.Is(err, fs.ErrExist) {
 		return b.replaceCut(hash, name, body)
 	}
@@ -211,7 +213,7 @@ func (b *Build) write(hash string, body []byte) error {
 	defer b.mu.Unlock()
 	b.created = append(b.created, hash)
 	b.known[hash] = int64(len(body))
-	b.dirs[filepath.Dir(name)] = true
+	b.wrote = true
 	return nil
 }
 
@@ -251,7 +253,7 @@ func (b *Build) replaceCut(hash, name string, body []byte) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.known[hash] = int64(len(body))
-	b.dirs[filepath.Dir(name)] = true
+	b.wrote = true
 	return nil
 }
 
@@ -348,16 +350,12 @@ func (b *Build) sync() error {
 	if err := failpoint.Hit(fpBeforeSync); err != nil {
 		return err
 	}
-	if len(b.created) > 0 || len(b.dirs) > 0 {
+	if b.wrote {
 		names := make([]string, len(b.created))
 		for i, h := range b.created {
 			names[i] = b.store.blobPath(h)
 		}
-		dirs := []string{b.store.path(blobsDir)}
-		for d := range b.dirs {
-			dirs = append(dirs, d)
-		}
-		if err := syncAll(b.store.dir, names, dirs); err != nil {
+		if err := syncAll(b.store.dir, names, []string{b.store.path(blobsDir)}); err != nil {
 			return fmt.Errorf("make %d files durable: %w", len(names), err)
 		}
 	}

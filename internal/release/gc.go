@@ -124,34 +124,27 @@ func (s *Store) sweep(stop func() error) (c Collected, err error) {
 	if err != nil {
 		return c, err
 	}
-	dirs, err := os.ReadDir(s.path(blobsDir))
+	names, err := readNames(s.path(blobsDir))
 	if err != nil {
 		return c, err
 	}
-	for _, d := range dirs {
-		if !d.IsDir() {
-			continue
-		}
-		if stop != nil && stop() != nil {
+	for i, n := range names {
+		if i%1000 == 0 && stop != nil && stop() != nil {
 			return c, stop()
 		}
-		folder := s.path(blobsDir, d.Name())
-		names, err := readNames(folder)
-		if err != nil {
+		if _, ok := named[n]; ok {
+			continue
+		}
+		file := s.path(blobsDir, n)
+		st, err := os.Lstat(file)
+		if err != nil || st.IsDir() {
+			continue
+		}
+		if err := os.Remove(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return c, err
 		}
-		for _, n := range names {
-			if _, ok := named[n]; ok {
-				continue
-			}
-			if st, err := os.Lstat(folder + "/" + n); err == nil {
-				c.Bytes += st.Size()
-			}
-			if err := os.Remove(folder + "/" + n); err != nil && !errors.Is(err, fs.ErrNotExist) {
-				return c, err
-			}
-			c.Blobs++
-		}
+		c.Bytes += st.Size()
+		c.Blobs++
 	}
 	return c, s.dropTemp()
 }

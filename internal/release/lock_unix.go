@@ -36,5 +36,10 @@ func flock(name string, how int) (func(), error) {
 		}
 		return nil, os.NewSyscallError("flock", err)
 	}
-	return func() { f.Close() }, nil
+	return func() {
+		// Closing is not enough: a process that is being started has a copy of
+		// the descriptor until it executes, and would hold the lock as long.
+		_ = syscall.Flock(int(f.Fd()), syscall.LOCK_UN)
+		f.Close()
+	}, nil
 }

@@ -112,23 +112,14 @@ func decodeMemo(data []byte) Memo {
 
 // blobs lists the hashes that are on disk.
 func (s *Store) blobs() (map[string]struct{}, error) {
-	dirs, err := os.ReadDir(s.path(blobsDir))
+	names, err := readNames(s.path(blobsDir))
 	if err != nil {
 		return nil, err
 	}
-	out := map[string]struct{}{}
-	for _, d := range dirs {
-		if !d.IsDir() {
-			continue
-		}
-		names, err := readNames(s.path(blobsDir, d.Name()))
-		if err != nil {
-			return nil, err
-		}
-		for _, n := range names {
-			if validHash(n) {
-				out[n] = struct{}{}
-			}
+	out := make(map[string]struct{}, len(names))
+	for _, n := range names {
+		if validHash(n) {
+			out[n] = struct{}{}
 		}
 	}
 	return out, nil

@@ -405,6 +405,39 @@ func TestCutBlobsAreRemoved(t *testing.T) {
 	healthy(t, s)
 }
 
+// A blob that was damaged from outside is made again by the next build.
+func TestDamagedBlobsHeal(t *testing.T) {
+	s := open(t, t.TempDir(), Options{})
+	files := map[string]string{"a": "aaaa", "b": "bbbb", "c": "cccc"}
+	build(t, s, files)
+	m, _ := s.Current()
+	hash := func(p string) string { f, _ := m.Lookup(p); return f.Hash }
+	if err := os.Remove(s.blobPath(hash("a"))); err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range []string{"b", "c"} {
+		if err := os.Truncate(s.blobPath(hash(p)), 1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b, err := s.Begin(Meta{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for p, body := range files {
+		if err := b.Reuse(p, hash(p)); !errors.Is(err, ErrNotFound) {
+			t.Errorf("Reuse(%s) = %v", p, err)
+		}
+		if _, err := b.Put(p, []byte(body)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if r, err := b.Finish(t.Context()); err != nil || r.ID != m.ID() {
+		t.Errorf("%s, %v", r.ID, err)
+	}
+	healthy(t, s)
+}
+
 func TestSwapsUnderReaders(t *testing.T) {
 	s := open(t, t.TempDir(), Options{})
 	version := func(i int) map[string]string {

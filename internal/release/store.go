@@ -12,9 +12,10 @@ import (
 	"time"
 )
 
-// Layout of the directory. Blobs lie in 256 folders by the first two digits of
-// their hash, under their final names from the moment they are created; what a
-// crashed build left is told by the marker.
+// Layout of the directory. Blobs lie in one folder, under their final names from
+// the moment they are created; what a crashed build left is told by the marker.
+// (256 folders made the creation of 11,260 files on ext4 two to four times as
+// dear: each folder has its own place on the disk.)
 const (
 	blobsDir     = "blobs"
 	manifestsDir = "manifests"
@@ -78,7 +79,7 @@ func (s *Store) path(elem ...string) string {
 }
 
 func (s *Store) blobPath(hash string) string {
-	return s.dir + "/" + blobsDir + "/" + hash[:2] + "/" + hash
+	return s.dir + "/" + blobsDir + "/" + hash
 }
 
 // lock takes the right to write blobs and manifests, or fails with ErrLocked.
