@@ -88,48 +88,25 @@ func (r *Repo) Follow(ctx context.Context, branch string) (behind []string, err 
 	}
 	r.follow.Lock()
 	defer r.follow.Unlock()
-	unlock, err := r.lockTree(ctx)
+	lock, err := r.lock(ctx)
 	if err != nil {
 		return nil, err
 	}
-	defer unlock()
+	defer lock.unlock()
 	for range followTries {
 		level := false
-		if behind, level, err = r.followOnce(ctx, branch); err != nil || level {
+		if behind, level, err = r.followOnce(ctx, lock, branch); err != nil || level {
 			return behind, err
 		}
 	}
 	return nil, nil // the branch keeps moving; whoever moves it follows
 }
 
-// lockTree lets one process at a time move the working tree on: a slower one
-// would put an older file over a newer. The lock ends with its process.
-func (r *Repo) lockTree(ctx context.Context) (unlock func(), err error) {
-	f, err := os.OpenFile(filepath.Join(r.gitDir, "coranto.lock"), os.O_CREATE|os.O_RDWR, 0o666)
-	if err != nil {
-		return nil, err
-	}
-	for {
-		ok, err := tryLock(f)
-		if err != nil {
-			f.Close()
-			return nil, fmt.Errorf("lock %s: %w", f.Name(), err)
-		}
-		if ok {
-			return func() { f.Close() }, nil
-		}
-		if !pause(ctx, 5*time.Millisecond) {
-			f.Close()
-			return nil, context.Cause(ctx)
-		}
-	}
-}
-
 // followTries bounds how often a branch may move under a Follow.
 const followTries = 5
 
 // followOnce reports whether it has done all that can be done for now.
-func (r *Repo) followOnce(ctx context.Context, branch string) (behind []string, level bool, err error) {
+func (r *Repo) followOnce(ctx context.Context, lock *treeLock, branch string) (behind []string, level bool, err error) {
 	since, err := r.ref(ctx, behindRef)
 	if err != nil || since == "" {
 		return nil, true, err
@@ -142,7 +119,7 @@ func (r *Repo) followOnce(ctx context.Context, branch string) (behind []string, 
 	if err != nil || head == "" {
 		return nil, true, err
 	}
-	f := &follower{repo: r, since: since, head: head}
+	f := &follower{repo: r, lock: lock, since: since, head: head}
 	if behind, err = f.all(ctx, c.Busy != ""); err != nil {
 		return behind, true, fmt.Errorf("working tree: %w", err)
 	}
@@ -152,7 +129,7 @@ func (r *Repo) followOnce(ctx context.Context, branch string) (behind []string, 
 	if err := failpoint.Hit(fpLevel); err != nil {
 		return nil, true, err
 	}
-	err = r.UpdateRefs(ctx, "working tree is level",
+	err = r.updateRefs(ctx, lock, "working tree is level",
 		RefUpdate{Name: behindRef, Old: since}, RefUpdate{Name: "refs/heads/" + branch, New: head, Old: head})
 	if errors.Is(err, ErrMoved) || errors.Is(err, ErrLocked) {
 		return nil, false, nil
@@ -167,6 +144,7 @@ func (r *Repo) Behind(ctx context.Context) (OID, error) { return r.ref(ctx, behi
 // follower is one attempt at moving on.
 type follower struct {
 	repo        *Repo
+	lock        *treeLock
 	since, head OID
 	mids        []OID // commits between the two, read only when needed
 }
@@ -549,7 +527,7 @@ func (f *follower) stage(ctx context.Context, puts []Delta, index map[string]sta
 		return paths, err
 	}
 	for try := 1; ; try++ {
-		_, err := f.repo.run(ctx, in.Bytes(), "update-index", "-z", "--index-info")
+		err := f.updateIndex(ctx, in.Bytes(), "-z", "--index-info")
 		if err == nil {
 			break
 		}
@@ -562,15 +540,22 @@ func (f *follower) stage(ctx context.Context, puts []Delta, index map[string]sta
 		}
 	}
 	if len(skip) > 0 {
-		_, err := f.repo.run(ctx, []byte(strings.Join(skip, "\x00")+"\x00"), "update-index", "--skip-worktree", "-z", "--stdin")
-		if err != nil {
+		in := []byte(strings.Join(skip, "\x00") + "\x00")
+		if err := f.updateIndex(ctx, in, "--skip-worktree", "-z", "--stdin"); err != nil {
 			return nil, err
 		}
 	}
 	// Fills in times and sizes, so that git status need not read the files. It
 	// fails where anything else is edited, which is no matter.
-	_, _ = f.repo.run(ctx, nil, "update-index", "-q", "--refresh")
+	_ = f.updateIndex(ctx, nil, "-q", "--refresh")
 	return nil, failpoint.Hit(fpIndexed)
+}
+
+func (f *follower) updateIndex(ctx context.Context, in []byte, args ...string) error {
+	return f.lock.during([]string{filepath.Join(f.repo.gitDir, "index.lock")}, func() error {
+		_, err := f.repo.run(ctx, in, append([]string{"update-index"}, args...)...)
+		return err
+	})
 }
 
 // Edited returns those paths whose index entry or working file is none of the

@@ -352,3 +352,42 @@ func TestTidy(t *testing.T) {
 		}
 	}
 }
+
+// TestKilledWhole: when git processes of ours die too, their locks stay. Those
+// that are ours are taken away, those of the user's are not.
+func TestKilledWhole(t *testing.T) {
+	r := initRepo(t)
+	put(t, r, "first", map[string]string{"a": "1\n"})
+	dir := filepath.Join(r.Dir(), ".git")
+	ours, theirs := filepath.Join(dir, "refs", "heads", "main.lock"), filepath.Join(dir, "index.lock")
+	note := filepath.Join(dir, "coranto.lock")
+	for _, f := range []struct{ name, data string }{{note, ours + "\n" + theirs + "\n/etc/passwd.lock\n"}, {ours, ""}, {theirs, ""}} {
+		if err := os.WriteFile(f.name, []byte(f.data), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	later := time.Now().Add(time.Hour)
+	if err := os.Chtimes(theirs, later, later); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.UpdateRefs(t.Context(), "x", git.RefUpdate{Name: "refs/heads/x", New: headOf(t, r)}); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(ours); err == nil {
+		t.Error("our own lock is still there")
+	}
+	if _, err := os.Stat(theirs); err != nil {
+		t.Error("a lock that is not ours is gone")
+	}
+	if b, err := os.ReadFile(note); err != nil || len(b) > 0 {
+		t.Errorf("%q, %v", b, err)
+	}
+}
+
+func headOf(t testing.TB, r *git.Repo) git.OID {
+	id, err := r.Branch(t.Context(), "main")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
+}

@@ -63,7 +63,13 @@ func (r *Repo) Push(ctx context.Context, to Remote, branch string, commit OID) e
 	if err := failpoint.Hit(fpPushed); err != nil {
 		return err
 	}
-	_, err = r.run(ctx, nil, "update-ref", trackRef(branch), string(commit))
+	was, err := r.Tracked(ctx, branch)
+	if err == nil && was != commit {
+		err = r.UpdateRefs(ctx, "pushed", RefUpdate{Name: trackRef(branch), New: commit, Old: was})
+	}
+	if errors.Is(err, ErrMoved) {
+		err = nil // another of us has seen the remote since
+	}
 	return err
 }
 

@@ -324,6 +324,15 @@ type RefUpdate struct {
 
 // UpdateRefs moves all refs or none. ErrMoved says that one was not at Old.
 func (r *Repo) UpdateRefs(ctx context.Context, why string, updates ...RefUpdate) error {
+	lock, err := r.lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer lock.unlock()
+	return r.updateRefs(ctx, lock, why, updates...)
+}
+
+func (r *Repo) updateRefs(ctx context.Context, lock *treeLock, why string, updates ...RefUpdate) error {
 	if err := failpoint.Hit(fpRefs); err != nil {
 		return err
 	}
@@ -343,7 +352,10 @@ func (r *Repo) UpdateRefs(ctx context.Context, why string, updates ...RefUpdate)
 		}
 		fmt.Fprintf(&b, "update %s\x00%s\x00%s\x00", u.Name, u.New, old)
 	}
-	_, err := r.run(ctx, b.Bytes(), "update-ref", "-m", "coranto: "+why, "-z", "--stdin")
+	err := lock.during(r.lockFiles(updates), func() error {
+		_, err := r.run(ctx, b.Bytes(), "update-ref", "-m", "coranto: "+why, "-z", "--stdin")
+		return err
+	})
 	if err != nil {
 		return refError(err)
 	}
