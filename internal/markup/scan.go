@@ -35,7 +35,7 @@ type scanner struct {
 
 	cdata   bool   // inside a CDATA section
 	literal string // the element whose content comes next as text
-	unended [4]bool
+	unended [3]bool // by literals
 }
 
 func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
@@ -227,7 +227,7 @@ func (z *scanner) attribute(i int, a *attr) int {
 
 // The elements whose content is text (WHATWG: raw text, RCDATA). Of script and
 // style nothing is kept; the others show theirs.
-var literals = map[string]int{"textarea": 0, "xmp": 1, "title": 2, "plaintext": 3}
+var literals = map[string]int{"textarea": 0, "xmp": 1, "title": 2}
 
 // skipContent leaves the content of script or style behind, its end tag too.
 func (z *scanner) skipContent(tag string) {
@@ -262,6 +262,11 @@ func (z *scanner) literalText() bool {
 	tag := z.literal
 	z.literal = ""
 	n := literals[tag]
+	if tag == "plaintext" { // nothing ends it
+		z.data, z.raw = z.s[z.pos:], true
+		z.pos = len(z.s)
+		return z.data != ""
+	}
 	if z.unended[n] {
 		return false
 	}
@@ -270,7 +275,7 @@ func (z *scanner) literalText() bool {
 		z.unended[n] = true // one look is enough, or many unclosed ones would cost n²
 		return false
 	}
-	z.data, z.raw = z.s[z.pos:i], tag == "xmp" || tag == "plaintext"
+	z.data, z.raw = z.s[z.pos:i], tag == "xmp"
 	z.pos = end
 	return z.data != ""
 }

@@ -194,8 +194,8 @@ func StripTracking(rawURL string) string {
 	head, frag, hasFrag := strings.Cut(rawURL, "#")
 	head, query, hasQuery := strings.Cut(head, "?")
 	if hasQuery {
-		if query = dropTracking(query); query != "" {
-			head += "?" + query
+		if kept := dropTracking(query); kept != "" || query == "" {
+			head += "?" + kept
 		}
 	}
 	if hasFrag && strings.IndexByte(frag, '=') > 0 {
