@@ -10,6 +10,7 @@ import (
 	"github.com/coranto/coranto/internal/engine"
 	"github.com/coranto/coranto/internal/feed"
 	"github.com/coranto/coranto/internal/git"
+	"github.com/coranto/coranto/internal/job"
 	"github.com/coranto/coranto/internal/release"
 	"github.com/coranto/coranto/internal/scrape"
 	"github.com/coranto/coranto/internal/site"
@@ -80,6 +81,15 @@ var kinds = []struct {
 	{is(release.ErrNotFound, release.ErrNone), Kind{"Release.NotFound", ExitError, http.StatusNotFound, "no such release"}},
 	{is(sqlite.ErrDamaged), Kind{"State.Damaged", ExitError, http.StatusInternalServerError, "the state file cannot be read"}},
 	{is(sqlite.ErrNewer), Kind{"State.Newer", ExitError, http.StatusInternalServerError, "the state is of a newer version"}},
+	{is(ErrUntrusted), Kind{"Coranto.Untrusted", ExitGuard, http.StatusForbidden, "a person has to trust this first"}},
+	{is(ErrNoCommand), Kind{"Task.Unknown", ExitConfig, http.StatusInternalServerError, "the configuration has no such task"}},
+	{is(ErrSecret), Kind{"Task.Secret", ExitError, http.StatusInternalServerError, "a secret that the task needs is missing"}},
+	{jobFailed(job.CauseExit), Kind{exitName, ExitError, http.StatusBadGateway, "the command ended with an error"}}, // Task.Exit.N, N its exit code
+	{jobFailed(job.CauseLost), Kind{"Task.Lost", ExitError, http.StatusBadGateway, "the command, or who ran it, was killed"}},
+	{jobFailed(job.CauseStart), Kind{"Task.CannotStart", ExitError, http.StatusInternalServerError, "the command cannot be started"}},
+	{jobFailed(job.CauseTimeout), Kind{"Task.Timeout", ExitError, http.StatusGatewayTimeout, "the command took too long"}},
+	{jobFailed(job.CauseTooLarge), Kind{"Task.OutputTooLarge", ExitError, http.StatusBadGateway, "the command wrote too much"}},
+	{jobFailed(job.CauseOutput), Kind{"Task.Output", ExitError, http.StatusBadGateway, "the command wrote no JSON"}},
 	{is(context.Canceled), Kind{"Coranto.Cancelled", ExitError, http.StatusServiceUnavailable, "stopped"}},
 	{is(context.DeadlineExceeded), Kind{"Coranto.Deadline", ExitError, http.StatusGatewayTimeout, "took too long"}},
 }
@@ -103,7 +113,8 @@ func KindOf(err error) Kind {
 // KindNamed finds a kind by its ASL error name.
 func KindNamed(name string) Kind {
 	for _, k := range kinds {
-		if k.Name == name {
+		if k.Name == tableName(name) {
+			k.Name = name
 			return k.Kind
 		}
 	}

@@ -11,8 +11,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"hash/maphash"
 	"io/fs"
 	"log/slog"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/coranto/coranto"
@@ -20,6 +23,7 @@ import (
 	"github.com/coranto/coranto/internal/content"
 	"github.com/coranto/coranto/internal/engine"
 	"github.com/coranto/coranto/internal/feed"
+	"github.com/coranto/coranto/internal/job"
 	"github.com/coranto/coranto/internal/release"
 	"github.com/coranto/coranto/internal/site"
 )
@@ -30,6 +34,8 @@ const (
 	KeySource    = "source"
 	KeyCommit    = "commit"
 	KeyRelease   = "release"
+	KeyTask      = "task"
+	KeyAttempt   = "attempt"
 	KeyError     = "error"
 )
 
@@ -49,6 +55,8 @@ type Settings struct {
 	Pictures   bool // fetch lead pictures and serve them from the site
 	Keep       int  // releases kept
 	Web        Getter
+	Zone       string   // of requests that no source asks for; see coranto.Source
+	Commands   Commands // the site's own tasks
 }
 
 // Getter asks the web; *egress.Client is one.
@@ -61,6 +69,8 @@ type Deps struct {
 	Releases *release.Store
 	Pictures Pictures
 	Settings func() *Settings // as they are now
+	Jobs     *job.Runner      // nil: commands are not run
+	Secret   func(name string) (string, error)
 	// Contains reports whether a commit is in the history of another.
 	Contains func(ctx context.Context, head, commit string) (bool, error)
 	Now      func() time.Time // nil: time.Now
@@ -72,6 +82,8 @@ type Pipeline struct {
 	Deps
 	tasks map[string]engine.Handler
 	parse chan struct{} // one token a core: parsing is all CPU and memory
+	runs  sync.Mutex    // over the feeds of executions, see bindRun
+	links linkMemo
 }
 
 var _ engine.Tasks = (*Pipeline)(nil)
@@ -84,7 +96,7 @@ func New(d Deps, cores int) *Pipeline {
 	if d.Log == nil {
 		d.Log = slog.New(slog.DiscardHandler)
 	}
-	p := &Pipeline{Deps: d, parse: make(chan struct{}, max(1, cores))}
+	p := &Pipeline{Deps: d, parse: make(chan struct{}, max(1, cores)), links: linkMemo{seed: maphash.MakeSeed()}}
 	p.tasks = map[string]engine.Handler{
 		"coranto:dueSources":      task(p.dueSources),
 		"coranto:fetchFeed":       task(p.fetchFeed),
@@ -96,11 +108,17 @@ func New(d Deps, cores int) *Pipeline {
 		"coranto:wantedPictures":  task(p.wantedPictures),
 		"coranto:fetchPicture":    task(p.fetchPicture),
 	}
+	p.addOriginal()
 	return p
 }
 
 // Handler finds the task of a resource.
-func (p *Pipeline) Handler(resource string) engine.Handler { return p.tasks[resource] }
+func (p *Pipeline) Handler(resource string) engine.Handler {
+	if name, ok := strings.CutPrefix(resource, TaskPrefix); ok {
+		return p.command(name)
+	}
+	return p.tasks[resource]
+}
 
 // task makes a handler of a function over JSON shapes.
 func task[In, Out any](do func(context.Context, engine.Task, In) (Out, error)) engine.Handler {
