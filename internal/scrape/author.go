@@ -34,13 +34,12 @@ var authorRules = []rule{
 	{"microdata", fromMarks(func(m *mark) bool { return item("author")(m) || item("creator")(m) }, textElse)},
 	{"rel=author", fromMarks(kind(mRelAuthor, cComment|cRelated), text)},
 	{"class author", fromMarks(kind(mAuthorName, cComment|cRelated|cNav), text)},
-	{"byline text", func(ev *evidence) []string { return ev.afterCue() }},
+	{"byline cue", func(ev *evidence) []string { return ev.afterCue() }},
 	{"byline link", fromMarks(kind(mAuthorLink, elsewhere), text)},
 	{"byline", fromMarks(kind(mByline, elsewhere), text)},
 	{"byline in meta", fromMarks(kind(mDate, elsewhere), byIn)},
 	{"byline text", func(ev *evidence) []string { return ev.bylineText() }},
-	{"byline link", fromMarks(kind(mAuthorLink, cComment|cRelated), text)},
-	{"byline", fromMarks(kind(mByline, cComment|cRelated), text)},
+	{"byline, aside", fromMarks(kind(mByline, cComment|cRelated), text)},
 }
 
 var inMeta = regexp.MustCompile(`(?:^|\s)(?i:by|von|par|por|door|written by|autor(?:in)?:|author:)\s+(\S.{1,60}?)(?:\s+(?:on|am|in|le|el|at|um)\s|\s*[|•·–—,(]|\s+-|\s+\d|$)`)
@@ -264,7 +263,7 @@ func splitNames(s string) []string {
 }
 
 var notPersons = map[string]bool{
-	"admin": true, "administrator": true, "by": true, "von": true, "author": true, "autor": true, "authors": true, "unknown author": true, "anonymous": true,
+	"admin": true, "administrator": true, "by": true, "von": true, "author": true, "autor": true, "authors": true, "unknown": true, "unknown author": true, "unbekannt": true, "anonymous": true,
 	"about the author": true, "share": true, "editor": false, "wordpress": true, "user": true, "root": true, "null": true, "undefined": true, "none": true, "n/a": true,
 	"view all posts": true, "all posts": true, "more": true, "about": true, "home": true, "alle beiträge": true, "veröffentlicht": true, "aktualisiert": true, "all articles": true, "alle artikel": true, "redaktion:": true, "publisher": true, "people": true, "xing": true, "linkedin": true, "instagram": true, "youtube": true, "rss": true, "feed": true, "website": true, "profile": true, "contact": true, "kontakt": true, "posted": true, "written": true,
 	"leave a comment": true, "comments": true, "guest": true, "read more": true, "follow": true, "über den autor": true, "see all posts": true, "staff": false, "twitter": true, "facebook": true,
@@ -292,7 +291,7 @@ func person(s string, loose bool) string {
 	s = strings.Trim(s, " \t,;:.|-–—·•*_/\\\"'“”„()[]{}<>")
 	n := utf8.RuneCountInString(s)
 	switch {
-	case n < 2 || n > 60, notPersons[strings.ToLower(s)], strings.ContainsAny(s, "{}<>=\\?!"), strings.Contains(s, "/") && (n > 24 || strings.Contains(s, " ")):
+	case n < 2 || n > 60, notPersons[strings.ToLower(s)], strings.ContainsAny(s, "{}<>=\\?!:："), strings.Contains(s, "/") && (n > 24 || strings.Contains(s, " ")):
 		return ""
 	case len(strings.Fields(s)) > 6:
 		return ""
@@ -332,7 +331,9 @@ func (ev *evidence) bylineText() []string {
 			continue
 		}
 		if g := inMeta.FindStringSubmatch(l.text); g != nil && capitalised(g[1]) {
-			return []string{g[1]}
+			if _, ok := findDate(l.text, dayFirst); ok {
+				return []string{g[1]}
+			}
 		}
 	}
 	return nil

@@ -1,0 +1,269 @@
+package scrape
+
+import (
+	"bytes"
+	"strings"
+
+	"golang.org/x/net/html/atom"
+)
+
+// markKind is why an element of the body was kept.
+type markKind uint8
+
+const (
+	mHeadline   markKind = iota // h1
+	mTime                       // time
+	mDate                       // class speaks of a date
+	mRelAuthor                  // rel=author
+	mAuthorLink                 // the address speaks of an author
+	mAuthorName                 // class names an author
+	mByline                     // class speaks of a line with the author
+	mRelTag                     // rel=tag
+	mCategory                   // rel=category
+	mTagLink                    // a link in a list of tags
+	mTagPath                    // the address speaks of a tag
+	mItem                       // itemprop
+)
+
+// mark is a remarkable element of the body.
+type mark struct {
+	kind  markKind
+	prop  string // of mItem, in lower case; "author.name" for a name inside an author
+	text  string
+	value string // datetime, content, href or src
+	class class  // of the element and, for elsewhere, all around it
+	in    bool   // inside article or main
+	after bool   // the headline
+}
+
+// element is one under way.
+type element struct {
+	tag   atom.Atom
+	class class // elsewhere and cTags, inherited
+	in    bool
+	scope string // itemprop that opened the innermost item
+	item  bool   // starts an item
+}
+
+// capture gathers the text of an element.
+type capture struct {
+	depth int // of the stack when it was opened
+	mark  mark
+	text  []byte
+	limit int
+}
+
+// push opens an element, and decides whether its text is of interest.
+func (r *reader) push(tag atom.Atom) {
+	if len(r.stack) > 0 && closes(r.stack[len(r.stack)-1].tag, tag) {
+		r.closeTo(len(r.stack) - 1)
+	}
+	if len(r.stack) >= maxDepth {
+		return
+	}
+	a := &r.attr
+	o := element{tag: tag}
+	if len(r.stack) > 0 {
+		up := r.stack[len(r.stack)-1]
+		o.class, o.in, o.scope = up.class, up.in, up.scope
+	}
+	own := r.classOf(a.class)
+	switch tag {
+	case atom.Html, atom.Body:
+		own = 0
+	case atom.Article, atom.Main:
+		o.in = true
+		own &^= elsewhere
+	case atom.Nav:
+		own |= cNav
+	case atom.Footer:
+		if !o.in {
+			own |= cNav
+		}
+	case atom.Aside:
+		own |= cSidebar
+	case atom.Div, atom.Section, atom.Ul, atom.Ol:
+		own |= r.classOf(a.id)
+	}
+	o.class |= own & (elsewhere | cTags)
+	prop := strings.ToLower(string(a.itemprop))
+	if a.itemscope {
+		o.item = true
+		o.scope = scopeOf(prop, string(a.itemtype), o.scope)
+	}
+	depth := len(r.stack)
+	r.stack = append(r.stack, o)
+	r.open[tag]++
+	r.apart()
+	r.capture(tag, depth, own, o, prop)
+	if r.skip == 0 && (tag == atom.Svg || tag == atom.Template || tag == atom.Select || tag == atom.Rt || tag == atom.Rp) {
+		r.skip = depth + 1
+	}
+}
+
+// scopeOf names the item that an element starts: the article itself is "".
+func scopeOf(prop, itemtype, outer string) string {
+	t := strings.ToLower(itemtype[strings.LastIndexByte(itemtype, '/')+1:])
+	switch {
+	case strings.Contains(prop, "author") || strings.Contains(prop, "creator"):
+		return "author"
+	case strings.Contains(t, "comment"):
+		return "comment"
+	case prop != "" && !strings.Contains(prop, "mainentity") && prop != "blogpost" && prop != "blogposts":
+		return prop
+	case strings.HasSuffix(t, "article") || strings.HasSuffix(t, "posting") || t == "webpage" || t == "blog" || t == "creativework" || t == "recipe" || t == "review":
+		return outer
+	case t == "person":
+		return "person"
+	case t == "":
+		return outer
+	}
+	return t
+}
+
+// closes says that a start tag ends the element on top, whose end tag may be
+// left out.
+func closes(top, tag atom.Atom) bool {
+	switch top {
+	case atom.P:
+		switch tag {
+		case atom.P, atom.Div, atom.Ul, atom.Ol, atom.H1, atom.H2, atom.H3, atom.Table, atom.Section, atom.Article, atom.Footer, atom.Header, atom.Aside, atom.Nav:
+			return true
+		}
+	case atom.Li, atom.Option, atom.Td, atom.Tr, atom.Rt, atom.Rp:
+		return top == tag
+	case atom.Dt, atom.Dd:
+		return tag == atom.Dt || tag == atom.Dd
+	case atom.Head:
+		return tag == atom.Body
+	}
+	return false
+}
+
+// capture starts to gather the text of an element, if it may tell something.
+func (r *reader) capture(tag atom.Atom, depth int, own class, o element, prop string) {
+	a := &r.attr
+	m := mark{class: o.class&elsewhere | own, in: o.in, after: r.headline}
+	start := func(kind markKind, limit int, value []byte) {
+		if len(r.captures) < 32 {
+			m.kind, m.value = kind, string(value)
+			r.captures = append(r.captures, capture{depth: depth, mark: m, limit: limit})
+		}
+	}
+	if tag == atom.H1 {
+		start(mHeadline, 1000, nil)
+	}
+	if tag == atom.Time {
+		if a.pubdate {
+			m.class |= cPublished
+		}
+		start(mTime, 200, a.datetime)
+	}
+	if prop != "" {
+		scope := r.stack[:depth]
+		outer := ""
+		if len(scope) > 0 {
+			outer = scope[len(scope)-1].scope
+		}
+		for p := range strings.FieldsSeq(prop) {
+			m.prop = p
+			if outer != "" && !(o.item && p == "author") {
+				m.prop = outer + "." + p
+			}
+			switch p {
+			case "author", "creator", "name", "headline", "datepublished", "datecreated", "datemodified", "keywords", "image", "url", "articlesection":
+				start(mItem, 400, firstOf(a.content, a.datetime, itemSource(tag, p, a)))
+			}
+		}
+		m.prop = ""
+	}
+	if tag == atom.A {
+		rel := strings.ToLower(string(a.rel))
+		switch {
+		case hasWord(rel, "author"):
+			start(mRelAuthor, 200, a.href)
+		case hasWord(rel, "category"): // what a site files it under, not what it is about
+			start(mCategory, 200, a.href)
+		case hasWord(rel, "tag"):
+			start(mRelTag, 200, a.href)
+		case o.class&cTags != 0:
+			start(mTagLink, 200, a.href)
+		case hasPart(a.href, authorParts[:]):
+			start(mAuthorLink, 200, a.href)
+		case o.in && o.class&elsewhere == 0 && hasPart(a.href, tagParts[:]):
+			start(mTagPath, 200, a.href)
+		}
+	}
+	if own&cAuthorName != 0 {
+		start(mAuthorName, 200, nil)
+	} else if own&cByline != 0 {
+		start(mByline, 300, nil)
+	}
+	if own&cDate != 0 && tag != atom.Time {
+		start(mDate, 300, firstOf(a.datetime, a.content, a.title))
+	}
+}
+
+// itemSource is where an element other than text keeps the value of a
+// property, by HTML's rules for microdata.
+func itemSource(tag atom.Atom, prop string, a *attrs) []byte {
+	switch tag {
+	case atom.Img, atom.Video, atom.Audio:
+		return a.src
+	case atom.A, atom.Link:
+		if prop == "image" || prop == "url" {
+			return a.href
+		}
+	case atom.Abbr: // as microformats have it
+		return a.title
+	}
+	return nil
+}
+
+// What addresses of an author's or a tag's page have in their paths.
+var (
+	authorParts = [...]string{"/author/", "/authors/", "/autor/", "/autoren/", "/auteur/", "/auteurs/", "/autore/", "/writers/", "/contributors/", "/contributor/", "/redakteur/"}
+	tagParts    = [...]string{"/tag/", "/tags/", "/topic/", "/topics/", "/thema/", "/themen/", "/schlagwort/", "/schlagworte/", "/stichwort/", "/keyword/", "/label/", "/etiqueta/"}
+)
+
+func hasPart(href []byte, parts []string) bool {
+	if bytes.IndexByte(href, '/') < 0 {
+		return false
+	}
+	for _, p := range parts {
+		if bytes.Contains(href, []byte(p)) {
+			return true
+		}
+	}
+	return false
+}
+
+// closeTo ends every element from depth on.
+func (r *reader) closeTo(depth int) {
+	for i := len(r.captures) - 1; i >= 0 && r.captures[i].depth >= depth; i-- {
+		c := r.captures[i]
+		r.captures = r.captures[:i]
+		if len(c.text) > c.limit {
+			if c.mark.kind != mItem || c.mark.value == "" {
+				continue
+			}
+			c.text = nil
+		}
+		c.mark.text = collapse(string(c.text))
+		if c.mark.kind == mHeadline && c.mark.text != "" {
+			r.headline = true
+		}
+		if c.mark.text != "" || c.mark.value != "" {
+			if len(r.marks) < maxMarks {
+				r.marks = append(r.marks, c.mark)
+			}
+		}
+	}
+	for _, o := range r.stack[depth:] {
+		r.open[o.tag]--
+	}
+	r.stack = r.stack[:depth]
+	if r.skip > depth {
+		r.skip = 0
+	}
+}
