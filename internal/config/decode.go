@@ -104,6 +104,9 @@ func breakAt(s string) int {
 	return 0
 }
 
+// inParser tells errors of the parser proper from those of its scanner.
+var inParser = regexp.MustCompile(`^did not find expected (key|'-' indicator|',' or '[\]}]'|node content|<)`)
+
 var yamlLine = regexp.MustCompile(`^line (\d+): `)
 
 // parseDocument reads the YAML.
@@ -173,6 +176,9 @@ func (d *document) syntax(err error) error {
 	if m := yamlLine.FindStringSubmatch(text); m != nil {
 		f.Line, _ = strconv.Atoi(m[1])
 		text = text[len(m[0]):]
+		if inParser.MatchString(text) {
+			f.Line++ // these count from 0
+		}
 	}
 	// The parser counts some errors from the line before.
 	for n := max(f.Line, 1); n <= f.Line+1; n++ {
@@ -184,11 +190,17 @@ func (d *document) syntax(err error) error {
 	if inBlock(text) && f.Hint == "" {
 		f.Line = d.firstBad(f.Line)
 	}
+	for f.Line > 1 && isBlank(d.line(f.Line)) { // the end of the file
+		f.Line--
+	}
 	if f.Line > 0 {
 		f.Text = d.line(f.Line)
 		f.Column = len(f.Text) - len(strings.TrimLeft(f.Text, " ")) + 1
 	}
 	f.Reason = "not YAML: " + text
+	if t := strings.TrimSpace(f.Text); f.Hint == "" && len(t) > 1 && t[0] == '-' && t[1] != ' ' && t[1] != '-' {
+		f.Hint = "a dash is followed by a space"
+	}
 	if f.Hint == "" {
 		f.Hint = syntaxHint(text)
 	}
@@ -210,7 +222,7 @@ func (d *document) firstBad(line int) int {
 		err := yaml.Unmarshal([]byte(d.text[:lines[n-1].next]), &root)
 		return err == nil
 	}
-	from := max(1, line-1)
+	from := max(1, line-2)
 	if len(d.text) > 1<<20 || from > len(lines) || !valid(from) {
 		return line
 	}

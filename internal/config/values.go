@@ -357,8 +357,14 @@ func (d *decoder) anything(n *yaml.Node, key string, depth int) any {
 func webURL(s string) (reason, hint string) {
 	u, err := url.Parse(s)
 	switch {
+	case strings.Contains(s, " - "):
+		return "there is a list item within an address", "the dashes of a list begin in the same column"
+	case strings.ContainsAny(s, " \t\n"):
+		return "a web address has no spaces", "write %20 for a space"
 	case err != nil:
 		return fmt.Sprintf("%q is not a web address", s), ""
+	case strings.HasPrefix(s, "url:"), strings.HasPrefix(s, "id:"):
+		return fmt.Sprintf("%q is not a web address", s), "a key is followed by a colon and a space"
 	case strings.HasPrefix(s, "feed:"):
 		return "feed: is not fetched", "write https://" + strings.TrimPrefix(strings.TrimPrefix(strings.TrimPrefix(s, "feed:"), "https:"), "//")
 	case u.Scheme == "" && u.Host == "" || u.Host == "" && strings.Contains(u.Scheme, "."):
@@ -369,8 +375,6 @@ func webURL(s string) (reason, hint string) {
 		return fmt.Sprintf("%q names no host", s), ""
 	case u.User != nil:
 		return "user and password do not belong into this file", fmt.Sprintf("write the address without them, then: coranto secret set %s", u.Host)
-	case strings.ContainsAny(s, " \t\n"):
-		return "a web address has no spaces", "write %20 for a space"
 	}
 	return "", ""
 }
