@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"net/url"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/coranto/coranto/internal/markup"
 )
@@ -55,10 +56,14 @@ func (p *parser) capture(f format, limit int) value {
 	}
 	switch {
 	case f == asBase64:
-		if d, ok := decodeBase64(v.s); ok {
-			v.s = d
-		} else {
+		d, ok := decodeBase64(v.s)
+		switch {
+		case !ok:
 			p.z.bad = true
+		case utf8.ValidString(d):
+			v.s, _ = dropControls(d)
+		default: // a picture, a sound
+			v.s = ""
 		}
 		v.html = strings.Contains(v.s, "<") && typ != "text/plain"
 	case f == asField:
@@ -109,7 +114,7 @@ func decodeBase64(s string) (string, bool) {
 	if err != nil {
 		return "", false
 	}
-	return decodeUTF8(b).text, true
+	return string(b), true
 }
 
 // inner is an element inside captured content.
@@ -237,8 +242,9 @@ func (c *capturer) end() bool {
 	c.z.bad = true
 	n := c.find(name)
 	switch {
-	case n > 0 && n < len(c.stack)-1: // the end of what the element stands in
-		c.popTo(n)
+	case n > 0 && n < len(c.stack)-1: // the end of what the element stands in, to be read again there
+		c.z.pos = c.z.begin
+		c.leave()
 	case n == 0 && len(c.open) == 0 && c.plain(): // a misspelt end of itself
 		c.leave()
 	default:

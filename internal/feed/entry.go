@@ -269,6 +269,9 @@ func (p *parser) entryText(f field, ns space) {
 		}
 		return
 	}
+	if src := strings.TrimSpace(p.attr("src")); f == fContent && src != "" { // content that is elsewhere
+		e.enclose(coranto.Enclosure{URL: p.resolveAt(p.base(), src), Type: p.attr("type")})
+	}
 	v := p.capture(format, maxBody)
 	if strings.TrimSpace(v.s) == "" {
 		return

@@ -53,6 +53,36 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
+// FuzzParsePieces is FuzzParse over what feeds are made of: each byte is a piece.
+func FuzzParsePieces(f *testing.F) {
+	f.Add([]byte("abcdefghijklmnopqrstuvwxyz0123456789"))
+	f.Add([]byte{0, 2, 4, 9, 60, 5, 6, 61, 7, 3, 1})
+	f.Fuzz(func(t *testing.T, pick []byte) {
+		var b strings.Builder
+		for _, c := range pick[:min(len(pick), 200)] {
+			b.WriteString(feedPieces[int(c)%len(feedPieces)])
+		}
+		doc, err := Parse([]byte(b.String()), Meta{URL: "https://e.example/feed", MaxEntries: 20})
+		if err == nil {
+			check(t, doc)
+		} else if !errors.Is(err, ErrNotFeed) {
+			t.Fatalf("unclassified error %v", err)
+		}
+	})
+}
+
+var feedPieces = func() []string {
+	var list []string
+	for _, tag := range []string{"rss version='2.0'", "channel", "item", "feed xmlns='http://www.w3.org/2005/Atom' xml:base='/b/'", "entry xml:lang='de'", "title", "title type='xhtml'", "title type='html'", "link", "guid",
+		"description", "content:encoded", "content type='xhtml'", "content type='a/b'", "summary mode='base64'", "author", "name", "uri", "dc:creator", "category term='x'", "category", "itunes:category text='y'", "media:group",
+		"media:content url='m' type='video/x'", "source", "source url='s'", "image", "url", "pubDate", "dc:date", "div xmlns='http://www.w3.org/1999/xhtml'", "p", "svg", "unknown", "x:y xmlns:x='z'", "rdf:RDF", "html"} {
+		name, _, _ := strings.Cut(tag, " ")
+		list = append(list, "<"+tag+">", "</"+name+">")
+	}
+	return append(list, "text", "2024-01-02", "http://a.example/1", "a@b.example (A)", "&amp;lt;b&gt;x&lt;/b>", "<![CDATA[<p>c", "]]>", "<link href='l' rel='self'/>", "<enclosure url='e' type='image/x'/>", "<br/>", "&nbsp;", "&#128;", "&", "<",
+		"<!--", "-->", "<?x?>", "\x01", "\xe9", "é", "<a b='", "'>", "<!DOCTYPE x [<!ENTITY e '<b>&e;'>]>", "&e;", "<itunes:image href='i'/>", "PGI+eA==", " ", "{", "\"items\":[")
+}()
+
 func check(t *testing.T, doc *Document) {
 	t.Helper()
 	if len(doc.Entries) > 20 || doc.Dropped > 0 && len(doc.Entries) < 20 {

@@ -164,47 +164,54 @@ func (p *parser) start() error {
 		return nil
 	}
 	p.enter()
-	f := p.top()
-	ns, local := p.resolve(f.name)
-	switch p.stack[len(p.stack)-2].place {
+	ns, local := p.resolve(p.top().name)
+	f := fieldOf(ns, local)
+	item := f == fItem && (ns == nsNone || ns == nsAtom)
+	switch outer := p.stack[len(p.stack)-2].place; outer {
 	case inDocument:
-		if err := p.root(ns, local); err != nil {
-			return err
-		}
+		return p.root(ns, local)
 	case inRoot, inFeed:
-		p.feedChild(fieldOf(ns, local), ns)
+		p.feedChild(f, ns)
 	case inEntry:
-		p.entryChild(fieldOf(ns, local), ns)
-	case inPerson:
-		p.personChild(fieldOf(ns, local))
-	case inImage:
-		p.imageChild(fieldOf(ns, local))
-	case inMedia:
-		p.mediaChild(fieldOf(ns, local), ns)
-	case inSource:
-		p.sourceChild(fieldOf(ns, local))
-	case inDropped:
-		if fieldOf(ns, local) == fItem { // its end is missing
+		p.entryChild(f, ns)
+	case inUnknown:
+		if item && p.entry == nil { // items are found wherever they stand
+			p.startEntry()
+			return nil
+		}
+		p.ignore()
+	default:
+		if item { // the end of what it stands in is missing
+			p.z.bad = true
 			p.z.pos = p.z.begin
 			p.popTo(len(p.stack) - 2)
 			return nil
 		}
-		p.ignore()
-	case inCategory:
-		if fieldOf(ns, local) == fCategory {
-			p.category(ns)
-		} else {
-			p.ignore()
-		}
-	default:
-		// Items are found wherever they stand, for damaged documents.
-		if fld := fieldOf(ns, local); fld == fItem && (ns == nsNone || ns == nsAtom) && p.entry == nil {
-			p.startEntry()
-		} else {
-			p.ignore()
-		}
+		p.child(outer, f, ns)
 	}
 	return nil
+}
+
+// child handles an element of one that is itself part of a feed or entry.
+func (p *parser) child(outer place, f field, ns space) {
+	switch outer {
+	case inPerson:
+		p.personChild(f)
+	case inImage:
+		p.imageChild(f)
+	case inMedia:
+		p.mediaChild(f, ns)
+	case inSource:
+		p.sourceChild(f)
+	case inCategory:
+		if f == fCategory {
+			p.category(ns)
+			return
+		}
+		p.ignore()
+	default:
+		p.ignore()
+	}
 }
 
 // enter opens a frame for the tag at hand: namespaces, xml:base, xml:lang.

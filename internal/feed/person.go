@@ -89,7 +89,7 @@ type person struct {
 }
 
 func (q *person) addText(p *parser) {
-	if len(q.text) < 1024 && q != nil {
+	if q != nil && len(q.text) < 1024 {
 		if len(p.z.data) > 1024 {
 			p.z.bad = true
 			return
@@ -105,6 +105,10 @@ func (p *parser) startPerson(r role) {
 
 func (p *parser) personChild(f field) {
 	q := p.person
+	if q == nil { // an entry that stood in it has ended it
+		p.ignore()
+		return
+	}
 	switch f {
 	case fName:
 		q.Name = p.plain(asField)

@@ -159,6 +159,7 @@ func (z *tokenizer) cdata(enclosing string) {
 }
 
 func (z *tokenizer) endTag() token {
+	z.begin = z.pos
 	i := z.pos + 2
 	start := i
 	for i < len(z.s) && !isSpace(z.s[i]) && z.s[i] != '>' && z.s[i] != '<' && z.s[i] != '/' {

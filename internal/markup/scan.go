@@ -33,8 +33,8 @@ type scanner struct {
 	begin int    // where the tag began
 	cut   string // the unfinished tag at the end, if any
 
-	cdata   bool   // inside a CDATA section
-	literal string // the element whose content comes next as text
+	cdata   bool    // inside a CDATA section
+	literal string  // the element whose content comes next as text
 	unended [3]bool // by literals
 }
 

@@ -44,6 +44,7 @@ var tags = func() map[string]*tag {
 		picture progress q rb rp rt rtc ruby s samp small span strike strong sub summary sup time tt u var caption colgroup tbody
 		td tfoot th thead tr dd dt li video audio address article aside blockquote div dl fieldset figcaption figure footer h1 h2 h3 h4 h5 h6
 		header hgroup legend main menu nav ol p pre section search table ul br col area hr img source track wbr`)
+	add(0, "multicol spacer sound command datagrid event-source nextid") // of old or abandoned HTML; without effect
 	add(block, `address article aside blockquote center details dir div dl fieldset figcaption figure footer h1 h2 h3 h4 h5 h6 header hgroup
 		hr legend main menu nav ol p pre section search summary table ul dd dt li caption colgroup col tbody td tfoot th thead tr`)
 	add(void, "area br col hr img source track wbr")
@@ -71,9 +72,9 @@ var tags = func() map[string]*tag {
 }()
 
 // dropped are the elements HTML knows whose tags are taken away.
-var dropped = set(`applet audio base basefont bgsound blink body button command content datalist dialog embed form frame frameset head html iframe
-	image input isindex keygen link listing marquee menuitem meta multicol nextid noembed noframes noscript object optgroup option
-	param plaintext portal script select shadow slot spacer style template textarea title xmp event-source datagrid sound
+var dropped = set(`applet audio base basefont bgsound blink body button content datalist dialog embed form frame frameset head html iframe
+	image input isindex keygen link listing marquee menuitem meta noembed noframes noscript object optgroup option
+	param plaintext portal script select shadow slot style template textarea title xmp
 	animate animatemotion animatetransform set use foreignobject feimage filter image mglyph malignmark maction annotation-xml`)
 
 type attrKind byte
@@ -101,11 +102,11 @@ var attributes = func() map[string]attrKind {
 			m[lower(w)] = k
 		}
 	}
-	add(attrPlain, `abbr accept accept-charset align alt autocomplete axis balance bgcolor bgproperties border bordercolor bordercolordark
+	add(attrPlain, `abbr accept accept-charset accesskey align alt autocomplete axis balance bgcolor bgproperties border bordercolor bordercolordark
 		bordercolorlight bottompadding cellpadding cellspacing ch challenge char charoff charset checked choff clear color cols colspan compact
-		coords datapagesize datetime default delay dir disabled draggable end face for frame galleryimg gutter headers height hidden
+		coords datafld datapagesize datetime default delay dir disabled draggable enctype end face for frame galleryimg gutter headers height hidden
 		hidefocus high hreflang hspace inputmode ismap keytype label lang leftspacing list loop loopcount loopend loopstart low max maxlength
-		media min multiple muted nohref noshade nowrap open optimum pattern point-size pqg preload prompt radiogroup readonly
+		media method min multiple muted nohref noshade nowrap open optimum pattern point-size pqg preload prompt radiogroup readonly
 		repeat-max repeat-min replace required rev reversed rightspacing rows rowspan rules scope selected shape size sizes span start step summary
 		suppress tabindex target template title toppadding translate type unselectable urn valign value variable volume vrml vspace
 		width wrap xml:lang kind srclang kind decoding itemprop role
@@ -121,7 +122,7 @@ var attributes = func() map[string]attrKind {
 	delete(m, "itemprop")
 	add(attrPaint, "fill stroke color stop-color")
 	m["color"] = attrPlain
-	add(attrURL, "href src cite longdesc poster xlink:href")
+	add(attrURL, "href src cite longdesc poster xlink:href data datasrc dynsrc icon lowsrc")
 	m["style"], m["srcset"], m["class"], m["rel"] = attrStyle, attrSrcset, attrClass, attrRel
 	m["usemap"], m["name"], m["loading"], m["controls"] = attrUsemap, attrName, attrLoading, attrBool
 	return m
