@@ -93,7 +93,7 @@ func (p *page) properties(root *html.Node, isFeed bool) *mfProps {
 			p.property(f, n, c, nested, classic)
 		}
 		p.related(f, n, classic)
-		return !nested && !silent(n)
+		return !nested && n.Data != "script" && n.Data != "style" && n.Data != "template"
 	})
 	if root.Data == "a" && f.url == "" {
 		f.url = p.resolve(attr(root, "href"))
