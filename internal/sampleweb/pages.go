@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -21,7 +22,11 @@ const (
 )
 
 // pageStyle holds what all pages share.
-type pageStyle struct{ padding string }
+type pageStyle struct {
+	padding  string
+	once     sync.Once
+	squeezed []byte // padding in DEFLATE
+}
 
 func newPageStyle(opt Options) *pageStyle {
 	const bare = 9000 // of a page without padding
@@ -98,6 +103,7 @@ func (s *site) homePage(w *Web) []byte {
 func (p *post) page(w *Web) []byte {
 	s := p.site
 	var b strings.Builder
+	b.Grow(len(w.pages.padding) + 12<<10)
 	title := esc(p.Title)
 	if s.style != ld {
 		title += []string{" – ", " | ", " · "}[s.n%3] + esc(s.name)

@@ -128,14 +128,15 @@ type Access struct {
 
 // Web is a running sample web.
 type Web struct {
-	opt    Options
-	now    func() time.Time
-	server *http.Server
-	ctx    context.Context // ends with the web; handlers that hang wait for it
-	cancel context.CancelFunc
-	wg     sync.WaitGroup
-	pages  *pageStyle
-	images *pictures
+	opt     Options
+	now     func() time.Time
+	server  *http.Server
+	ctx     context.Context // ends with the web; handlers that hang wait for it
+	cancel  context.CancelFunc
+	wg      sync.WaitGroup
+	pages   *pageStyle
+	images  *pictures
+	squeeze squeezer
 
 	sites  []*site
 	byHost map[string]door

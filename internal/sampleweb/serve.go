@@ -1,7 +1,6 @@
 package sampleweb
 
 import (
-	"bytes"
 	"fmt"
 	"hash/fnv"
 	"net/http"
@@ -9,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/klauspost/compress/gzip"
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
 )
@@ -20,22 +18,6 @@ type document struct {
 	ctype    string
 	etag     string
 	modified time.Time
-}
-
-// compress makes the gzip form; level 1 halves what it costs and loses little.
-func (d *document) compress() {
-	if len(d.body) < 200 || d.gz != nil {
-		return
-	}
-	var b bytes.Buffer
-	z, err := gzip.NewWriterLevel(&b, 1)
-	if err != nil {
-		return
-	}
-	if _, err := z.Write(d.body); err != nil || z.Close() != nil {
-		return
-	}
-	d.gz = b.Bytes()
 }
 
 func (s *site) encode(text string) []byte {
@@ -208,7 +190,7 @@ func (w *Web) answerFeed(s *site) (int, http.Header, *document) {
 
 func (w *Web) makeFeed(s *site) *document {
 	d := &document{body: s.feedBody(w.now()), ctype: feedTypes[s.Format]}
-	d.compress()
+	d.gz = w.squeeze.gzip(d.body, nil)
 	if v := s.n % 4; v != 3 { // both, one, the other, or neither
 		if v != 2 {
 			h := fnv.New64a()
@@ -256,7 +238,7 @@ func (w *Web) answerPost(s *site, r *http.Request) (int, http.Header, *document)
 		return plain(http.StatusNotFound)
 	}
 	if d.gz == nil && !w.opt.NoGzip {
-		d.compress()
+		d.gz = w.squeeze.gzip(d.body, w.pages)
 	}
 	if len(d.body) <= maxKept {
 		w.mu.Lock()
