@@ -102,11 +102,8 @@ func headerCharset(contentType string) string {
 	if _, p, err := mime.ParseMediaType(contentType); err == nil && p["charset"] != "" {
 		return strings.Trim(p["charset"], `'" `)
 	}
-	i := strings.Index(strings.ToLower(contentType), "charset=")
-	if i < 0 {
-		return ""
-	}
-	v, _, _ := strings.Cut(contentType[i+len("charset="):], ";")
+	_, v, _ := strings.Cut(strings.ToLower(contentType), "charset=")
+	v, _, _ = strings.Cut(v, ";")
 	return strings.Trim(v, `'" `)
 }
 

@@ -29,6 +29,7 @@ func FuzzParse(f *testing.F) {
 	for _, s := range feedSeeds {
 		f.Add([]byte(s), "application/xml")
 	}
+	f.Add([]byte("<rss>"), "\x84ChArset=")
 	f.Add([]byte("<rss><channel><title>\x82\xb1</title>"), "text/xml; charset=shift_jis")
 	f.Fuzz(func(t *testing.T, body []byte, contentType string) {
 		m := Meta{URL: "https://e.example/feed", ContentType: contentType, MaxEntries: 20}
