@@ -255,11 +255,7 @@ func (s *Store) findRun(ctx context.Context, head git.OID, run string, since tim
 // after lets the working tree follow and pushes. The commit stands, so nothing
 // here is its failure.
 func (s *Store) after(ctx context.Context, b Batch, r *Result) {
-	behind, err := s.repo.Follow(ctx, s.branch)
-	r.Behind = behind
-	if err != nil && len(behind) == 0 {
-		r.Behind = []string{err.Error()}
-	}
+	r.Behind, r.TreeError = s.repo.Follow(ctx, s.branch)
 	_ = s.repo.Tidy(ctx) // the next commit tries again
 	if s.remote == nil {
 		return
@@ -293,5 +289,5 @@ func (s *Store) afterJoin(ctx context.Context, b Batch, r *Result) {
 	r.Added = slices.DeleteFunc(r.Added, func(post string) bool {
 		return sn.ix.lookup(s.seed.hash(inIDs, post)) < 0
 	})
-	r.Behind, _ = s.repo.Follow(ctx, s.branch)
+	r.Behind, r.TreeError = s.repo.Follow(ctx, s.branch)
 }

@@ -147,8 +147,10 @@ type Result struct {
 	// next commit or Sync pushes it.
 	PushError error `json:"-"`
 	// Behind lists the files that the user has edited, so that the working tree
-	// could not follow the branch.
-	Behind []string `json:"behind,omitempty"`
+	// could not follow the branch. TreeError says why it could not for another
+	// reason (a full disk); the next commit or Behind tries again.
+	Behind    []string `json:"behind,omitempty"`
+	TreeError error    `json:"-"`
 }
 
 // Synced says what Sync did.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/coranto/coranto"
 	"github.com/coranto/coranto/internal/content"
 	"github.com/coranto/coranto/internal/git"
 )
@@ -320,4 +321,34 @@ func TestWritersRace(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 	a.clean()
+}
+
+// TestConflict: a branch that cannot be had is told, and nothing is lost.
+func TestConflict(t *testing.T) {
+	s := newSite(t, content.Options{MaxAttempts: 1})
+	s.run(doc{"alice", entries(1, 1)})
+	lock := filepath.Join(s.dir, ".git", "refs", "heads", "main.lock")
+	if err := os.WriteFile(lock, nil, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	b := s.batch(doc{"alice", entries(1, 2)})
+	if _, err := s.store.Commit(t.Context(), b); !errors.Is(err, content.ErrConflict) || !errors.Is(err, git.ErrLocked) {
+		t.Errorf("%v", err)
+	}
+	os.Remove(lock)
+	if r, err := s.store.Commit(t.Context(), b); err != nil || len(r.Added) != 1 {
+		t.Errorf("%+v, %v", r, err)
+	}
+	s.clean()
+}
+
+func TestBatchRefused(t *testing.T) {
+	s := newSite(t, content.Options{})
+	for _, b := range []content.Batch{
+		{FirstSeen: t0}, {Run: "x"}, {Run: "x\nCoranto: 2", FirstSeen: t0}, {Run: "x", FirstSeen: t0, Posts: []coranto.Post{{Title: "no keys"}}},
+	} {
+		if _, err := s.store.Commit(t.Context(), b); !errors.Is(err, content.ErrBatch) {
+			t.Errorf("%+v: %v", b, err)
+		}
+	}
 }

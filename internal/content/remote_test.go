@@ -343,3 +343,22 @@ func TestSyncDamagedRemote(t *testing.T) {
 	}
 	b.clean()
 }
+
+// TestRemoteChanges: a remote that was wiped, or is another now, gets all.
+func TestRemoteChanges(t *testing.T) {
+	first, second := newServer(t), newServer(t)
+	s := newSite(t, content.Options{Remote: first.remote()})
+	s.run(doc{"alice", entries(1, 2)})
+	s.opts.Remote = second.remote()
+	s.reopen()
+	if r := s.run(doc{"alice", entries(1, 2)}); !r.None || !r.Pushed || len(second.log(t, "%H")) != 1 {
+		t.Errorf("%+v", r)
+	}
+	gitIn(t, second.dir, "update-ref", "-d", "refs/heads/main")
+	if y, err := s.store.Sync(t.Context()); err != nil || !y.Pushed || len(second.log(t, "%H")) != 1 {
+		t.Errorf("%+v, %v", y, err)
+	}
+	if y, err := s.store.Sync(t.Context()); err != nil || y.Pushed || y.Pulled || y.Changed {
+		t.Errorf("%+v, %v", y, err)
+	}
+}

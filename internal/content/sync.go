@@ -65,7 +65,7 @@ func (s *Store) push(ctx context.Context) (moved bool, err error) {
 		if err != nil || head == "" {
 			return moved, err
 		}
-		if at, err := s.repo.Tracked(ctx, s.branch); err != nil || at == head {
+		if at, err := s.repo.Tracked(ctx, *s.remote, s.branch); err != nil || at == head {
 			return moved, err
 		}
 		err = s.repo.Push(ctx, *s.remote, s.branch, head)

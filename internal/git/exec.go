@@ -47,7 +47,7 @@ func environ(who Ident) []string {
 // repacked behind our back, and objects and refs reach the disk.
 var settings = []string{
 	"core.hooksPath=" + os.DevNull, "core.fsmonitor=false", "gc.auto=0", "maintenance.auto=false",
-	"core.fsync=all", "core.fsyncMethod=fsync", "core.filesRefLockTimeout=3000", "core.packedRefsTimeout=3000",
+	"core.fsync=all", "core.fsyncMethod=fsync", "core.filesRefLockTimeout=1000", "core.packedRefsTimeout=1000",
 	"commit.gpgSign=false", "i18n.commitEncoding=UTF-8", "submodule.recurse=false", "fetch.recurseSubmodules=false",
 	"push.gpgSign=false", "push.followTags=false", "push.recurseSubmodules=no", "protocol.ext.allow=never",
 	"color.ui=false", "advice.pushUpdateRejected=false", "core.quotePath=false", "core.safecrlf=false",

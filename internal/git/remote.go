@@ -2,6 +2,8 @@ package git
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/url"
@@ -19,13 +21,33 @@ var (
 	fpPushed  = failpoint.Name("git.after-push")
 )
 
-// trackRef is where the remote's branch was when we last saw it.
-func trackRef(branch string) string { return "refs/coranto/remote/" + branch }
+// trackRef is where the remote's branch was when we last saw it. The address is
+// part of its name: another remote has not seen what this one has.
+func (to Remote) trackRef(branch string) string {
+	address := to.URL
+	if t, err := to.target(false); err == nil {
+		address = t.url
+	}
+	h := sha256.Sum256([]byte(address))
+	return "refs/coranto/remote/" + hex.EncodeToString(h[:6]) + "/" + branch
+}
 
 // Tracked returns where the remote's branch was when last fetched or pushed;
 // empty when that is not known.
-func (r *Repo) Tracked(ctx context.Context, branch string) (OID, error) {
-	return r.ref(ctx, trackRef(branch))
+func (r *Repo) Tracked(ctx context.Context, to Remote, branch string) (OID, error) {
+	return r.ref(ctx, to.trackRef(branch))
+}
+
+// track notes where the remote's branch is; empty: it is not there.
+func (r *Repo) track(ctx context.Context, to Remote, branch string, at OID) error {
+	was, err := r.Tracked(ctx, to, branch)
+	if err == nil && was != at {
+		err = r.UpdateRefs(ctx, "remote seen", RefUpdate{Name: to.trackRef(branch), New: at, Old: was})
+	}
+	if errors.Is(err, ErrMoved) {
+		err = nil // another of us has seen the remote since
+	}
+	return err
 }
 
 // Fetch brings the remote's branch and returns its commit; empty when the
@@ -34,12 +56,12 @@ func (r *Repo) Fetch(ctx context.Context, to Remote, branch string) (OID, error)
 	if err := failpoint.Hit(fpFetch); err != nil {
 		return "", err
 	}
-	spec := "+refs/heads/" + branch + ":" + trackRef(branch)
+	spec := "+refs/heads/" + branch + ":" + to.trackRef(branch)
 	err := r.talk(ctx, to, "fetch", "-q", "--no-tags", "--no-write-fetch-head", "--no-auto-gc", "--no-recurse-submodules",
 		"--end-of-options", "URL", spec)
 	var f *failure
 	if errors.As(err, &f) && f.says("couldn't find remote ref") {
-		return "", nil
+		return "", r.track(ctx, to, branch, "")
 	}
 	if err != nil {
 		return "", err
@@ -47,7 +69,7 @@ func (r *Repo) Fetch(ctx context.Context, to Remote, branch string) (OID, error)
 	if err := failpoint.Hit(fpFetched); err != nil {
 		return "", err
 	}
-	return r.Tracked(ctx, branch)
+	return r.Tracked(ctx, to, branch)
 }
 
 // Push moves the remote's branch forward to commit. ErrBehind says that the
@@ -63,14 +85,7 @@ func (r *Repo) Push(ctx context.Context, to Remote, branch string, commit OID) e
 	if err := failpoint.Hit(fpPushed); err != nil {
 		return err
 	}
-	was, err := r.Tracked(ctx, branch)
-	if err == nil && was != commit {
-		err = r.UpdateRefs(ctx, "pushed", RefUpdate{Name: trackRef(branch), New: commit, Old: was})
-	}
-	if errors.Is(err, ErrMoved) {
-		err = nil // another of us has seen the remote since
-	}
-	return err
+	return r.track(ctx, to, branch, commit)
 }
 
 // target is a remote's address split from its secrets.
@@ -80,7 +95,8 @@ type target struct {
 	user, password string
 }
 
-func (to Remote) target() (target, error) {
+// target splits the address; ask says whether the credentials are wanted.
+func (to Remote) target(ask bool) (target, error) {
 	t := target{url: to.URL}
 	switch {
 	case to.URL == "" || strings.HasPrefix(to.URL, "-") || strings.Contains(to.URL, "::") || strings.ContainsAny(to.URL, "\x00\n\r"):
@@ -99,7 +115,7 @@ func (to Remote) target() (target, error) {
 		t.url = u.String()
 	}
 	t.origin = u.Scheme + "://" + u.Host
-	if to.Credentials == nil {
+	if to.Credentials == nil || !ask {
 		return t, nil
 	}
 	user, password, err := to.Credentials()
@@ -118,7 +134,7 @@ func (to Remote) target() (target, error) {
 // remote's own origin asks for it: it is in no argument, environment, file or
 // trace. Redirects are not followed, so it cannot be asked for from elsewhere.
 func (r *Repo) talk(ctx context.Context, to Remote, args ...string) error {
-	t, err := to.target()
+	t, err := to.target(true)
 	if err != nil {
 		return err
 	}
