@@ -27,6 +27,7 @@ import (
 	"github.com/coranto/coranto/internal/engine"
 	"github.com/coranto/coranto/internal/engine/local"
 	"github.com/coranto/coranto/internal/git"
+	"github.com/coranto/coranto/internal/job"
 	"github.com/coranto/coranto/internal/pipeline"
 	"github.com/coranto/coranto/internal/release"
 	"github.com/coranto/coranto/internal/secret"
@@ -86,6 +87,8 @@ type App struct {
 	releases *release.Store
 	pictures *pictures
 	runtime  *local.Runtime
+	jobs     *job.Runner
+	stop     func() // ends what Open has started beside the runtime
 	warnings []string
 
 	reload  sync.Mutex
@@ -153,7 +156,11 @@ func Open(ctx context.Context, dir string, o Options) (_ *App, err error) {
 	if err := a.apply(ctx, cfg); err != nil {
 		return nil, err
 	}
+	if a.jobs, err = job.New(ctx, a.db, job.Options{Now: o.Now}); err != nil {
+		return nil, err
+	}
 	tasks := pipeline.New(pipeline.Deps{
+		Jobs: a.jobs, Secret: a.revealSecret,
 		Catalog: a.catalog, Content: a.content, Releases: a.releases, Pictures: a.pictures,
 		Settings: func() *pipeline.Settings { return a.current.Load().settings },
 		Contains: func(ctx context.Context, head, commit string) (bool, error) {
@@ -170,6 +177,7 @@ func Open(ctx context.Context, dir string, o Options) (_ *App, err error) {
 	if err != nil {
 		return nil, err
 	}
+	a.stop = background(a.answerRequests)
 	return a, nil
 }
 
@@ -260,6 +268,9 @@ func (a *App) warn(text string) {
 // goes on when it is opened again.
 func (a *App) Close() error {
 	var errs []error
+	if a.stop != nil {
+		a.stop()
+	}
 	if a.runtime != nil {
 		errs = append(errs, a.runtime.Close())
 	}

@@ -5,8 +5,6 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/coranto/coranto/asl"
@@ -88,14 +86,7 @@ func (a *App) start(ctx context.Context, workflow string, input any) (engine.Exe
 // definition is the ASL text of a workflow: the site's file, once trusted, or
 // the embedded one.
 func (a *App) definition(workflow string) ([]byte, error) {
-	if !a.current.Load().ownWorkflows {
-		return workflows.Get(workflow)
-	}
-	b, err := os.ReadFile(filepath.Join(a.workflows(), workflows.FileName(workflow)))
-	if os.IsNotExist(err) {
-		return workflows.Get(workflow)
-	}
-	return b, err
+	return a.text(workflow, a.current.Load().ownWorkflows)
 }
 
 // finish waits for an execution and reads its output.
@@ -196,6 +187,9 @@ const (
 func (a *App) prune(ctx context.Context) {
 	if _, err := a.runtime.Prune(ctx, keepRuns, a.o.Now().Add(-keepRunFor)); err != nil && ctx.Err() == nil {
 		a.o.Log.WarnContext(ctx, "old executions were not removed", "error", err)
+	}
+	if err := a.pruneJobs(ctx); err != nil && ctx.Err() == nil {
+		a.o.Log.WarnContext(ctx, "old attempts were not removed", "error", err)
 	}
 }
 

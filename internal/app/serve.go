@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/coranto/coranto/internal/config"
+	"github.com/coranto/coranto/internal/engine"
 	"github.com/coranto/coranto/internal/host"
 	"github.com/coranto/coranto/internal/pipeline"
 	"github.com/coranto/coranto/internal/release"
@@ -25,6 +26,7 @@ type Happening struct {
 	Published *Published
 	Pictures  int // with Published: it is there for so many new pictures
 	Reloaded  bool
+	Ended     *engine.Execution // a workflow of the site's own
 	Err       error
 }
 
@@ -73,21 +75,29 @@ func (a *App) work(ctx context.Context, tell func(Happening)) error {
 	if open, err := a.Unfinished(ctx, workflows.Aggregate); err == nil && open {
 		a.scheduled(ctx, pipeline.DueInput{Due: true}, tell)
 	}
+	var mine own
+	if err := mine.resumed(ctx, a); err != nil {
+		return err
+	}
 	for {
 		if changed, err := a.Reload(ctx); err != nil || changed {
 			tell(Happening{Reloaded: changed, Err: err})
 		}
 		a.publish(ctx, tell)
+		mine.ended(ctx, a, tell)
 		for i, s := range a.Config().Schedules {
-			if s.Workflow != workflows.Aggregate {
-				continue
-			}
 			due, err := a.tick(ctx, i, s)
 			if err != nil {
 				return err
 			}
-			if due {
-				a.scheduled(ctx, pipeline.DueInput{Due: true}, tell)
+			if due && s.Workflow != workflows.Aggregate {
+				mine.scheduled(ctx, a, i, s, tell)
+			} else if due {
+				in, err := dueInput(s)
+				if err != nil {
+					tell(Happening{Err: err})
+				}
+				a.scheduled(ctx, in, tell)
 			}
 		}
 		select {

@@ -37,6 +37,9 @@ func (a *App) apply(ctx context.Context, cfg *config.Config) error {
 		if own := workflowFiles(a.Layout); len(own) > 0 {
 			distrust = append(distrust, "workflows/")
 		}
+		if len(cfg.Tasks) > 0 {
+			distrust = append(distrust, "tasks")
+		}
 		zones = nil
 	}
 	opt := egressOptions(cfg, zones, a.o)
@@ -58,6 +61,7 @@ func (a *App) apply(ctx context.Context, cfg *config.Config) error {
 		Sources: cfg.Sources, Bounds: catalog.DefaultBounds, Every: cfg.Fetch.Every, TagMap: cfg.TagMap, Location: cfg.Site.Timezone,
 		Site: siteConfig(cfg), Theme: theme, MaxRemoved: cfg.Guards.MaxRemoved, Version: a.o.Version,
 		Pictures: cfg.Images.Mode == "cache", Keep: keepReleases, Web: web,
+		Zone: cfg.Fetch.Zone, Commands: commands(cfg, a.Dir, trusted),
 	}
 	set.Hash = settingsHash(set, themeHash)
 	old := a.current.Swap(&current{config: cfg, settings: set, web: web, print: a.print(), distrust: distrust, ownWorkflows: trusted})
