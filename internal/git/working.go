@@ -205,4 +205,3 @@ func (f *follower) temp(dir string, e Entry, data []byte, perm fs.FileMode) (str
 	}
 	return name, err
 }
-
