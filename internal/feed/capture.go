@@ -1,7 +1,6 @@
 package feed
 
 import (
-	"bytes"
 	"encoding/base64"
 	"net/url"
 	"strings"
@@ -172,6 +171,13 @@ func (c *capturer) text(tok token) {
 		return
 	}
 	data := c.z.data
+	if room := 16*(c.limit-len(c.b)) + 1024; len(data) > room { // references are longer than what they stand for
+		for !utf8.RuneStart(data[room]) {
+			room--
+		}
+		data = data[:room]
+		c.z.bad = true
+	}
 	literal := c.quote || len(c.open) > 0 && c.format != asBase64
 	start := len(c.b)
 	if tok == tokText {
@@ -335,115 +341,4 @@ func (p *parser) cut(b []byte, limit int) string {
 		b = b[:n]
 	}
 	return string(b)
-}
-
-// enterInner notes namespaces and base of an element inside content.
-func (p *parser) enterInner(open []inner) inner {
-	in := inner{name: p.z.name, base: "", bindings: len(p.bindings)}
-	if len(open) > 0 {
-		in.base = open[len(open)-1].base
-	}
-	for i := range p.z.attrs {
-		a := &p.z.attrs[i]
-		if len(a.name) < 5 || a.name[:3] != "xml" {
-			continue
-		}
-		switch {
-		case a.name == "xmlns":
-			p.bindings = append(p.bindings, binding{"", spaceOf(p.z.value(a.val))})
-		case strings.HasPrefix(a.name, "xmlns:"):
-			p.bindings = append(p.bindings, binding{a.name[6:], spaceOf(p.z.value(a.val))})
-		case a.name == "xml:base":
-			outer := in.base
-			if outer == "" {
-				outer = p.top().base
-			}
-			if u := markup.Resolve(p.baseOf(outer), p.z.value(a.val)); u != "" {
-				in.base = u
-			}
-		}
-	}
-	return in
-}
-
-// local is the name an element of content has in HTML.
-func (p *parser) local(name string) string {
-	if strings.IndexByte(name, ':') < 0 {
-		return name
-	}
-	switch ns, local := p.resolve(name); ns {
-	case nsXHTML, nsSVG, nsMath, nsNone, nsAtom:
-		return local
-	}
-	return name
-}
-
-func (p *parser) appendTag(b []byte, in inner) []byte {
-	b = append(b, '<')
-	b = append(b, p.local(in.name)...)
-	for i := range p.z.attrs {
-		a := &p.z.attrs[i]
-		if strings.HasPrefix(a.name, "xmlns") {
-			continue
-		}
-		b = append(b, ' ')
-		b = append(b, a.name...)
-		b = append(b, '=', '"')
-		start := len(b)
-		switch {
-		case in.base != "" && (a.name == "href" || a.name == "src" || a.name == "cite" || a.name == "poster"):
-			val := p.z.value(a.val)
-			if u := markup.Resolve(p.baseOf(in.base), val); u != "" {
-				val = u
-			}
-			b = append(b, val...)
-		default:
-			b = p.z.appendText(b, a.val)
-		}
-		b = escapeTail(b, start)
-		b = append(b, '"')
-	}
-	return append(b, '>')
-}
-
-var voidTags = map[string]bool{"area": true, "br": true, "col": true, "embed": true, "hr": true, "img": true, "input": true, "link": true,
-	"meta": true, "param": true, "source": true, "track": true, "wbr": true, "base": true, "frame": true}
-
-// escapeTail escapes what was appended to b from start on.
-func escapeTail(b []byte, start int) []byte {
-	if !bytes.ContainsAny(b[start:], `&<>"`) {
-		return b
-	}
-	tail := string(b[start:])
-	b = b[:start]
-	for i := 0; i < len(tail); i++ {
-		switch c := tail[i]; c {
-		case '&':
-			b = append(b, "&amp;"...)
-		case '<':
-			b = append(b, "&lt;"...)
-		case '>':
-			b = append(b, "&gt;"...)
-		case '"':
-			b = append(b, "&quot;"...)
-		default:
-			b = append(b, c)
-		}
-	}
-	return b
-}
-
-// mend undoes what makes "â¦" of "…": UTF-8 read as Latin-1 and written again.
-func mend(s string) string {
-	b := make([]byte, 0, len(s))
-	for _, r := range s {
-		if r > 0xFF {
-			return s
-		}
-		b = append(b, byte(r))
-	}
-	if d := decodeUTF8(b); !d.bad {
-		return d.text
-	}
-	return s
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 const head = `<rss version="2.0"><channel><title>T</title>`
@@ -20,6 +21,8 @@ func TestLimits(t *testing.T) {
 		{"entries", head + rep("<item><guid>1</guid></item>", 12_000), 10_000, 2_000},
 		{"unclosed entries", head + rep("<item><guid>1</guid>", 12_000), 10_000, 2_000},
 		{"title", head + "<item><title>" + rep("x ", 1<<20) + "</title></item><item/>", 2, 0},
+		{"title of references", head + "<item><title>" + rep("&eacute;é", 1<<18) + "</title></item><item/>", 2, 0},
+		{"title in CDATA", head + "<item><title><![CDATA[" + rep("é ", 1<<22) + "]]></title></item><item/>", 2, 0},
 		{"title without end", head + "<item><title>" + rep("x", 1<<20), 1, 0},
 		{"content", head + "<item><description>" + rep("&lt;p>x", 1<<20) + "</description></item>", 1, 0},
 		{"depth", head + rep("<a>", 100_000) + "<item/>", 0, 0},
@@ -50,7 +53,7 @@ func TestLimits(t *testing.T) {
 			t.Errorf("%s: not malformed", tt.name)
 		}
 		for _, e := range doc.Entries {
-			if len(e.Title) > maxText || len(e.Tags) > maxList || len(e.Content)+len(e.Summary) > 2*maxBody {
+			if len(e.Title) > maxText || !utf8.ValidString(e.Title+e.Summary+e.Content) || len(e.Tags) > maxList || len(e.Content)+len(e.Summary) > 2*maxBody {
 				t.Errorf("%s: title of %d, body of %d bytes, %d tags", tt.name, len(e.Title), len(e.Content)+len(e.Summary), len(e.Tags))
 			}
 		}
