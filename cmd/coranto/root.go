@@ -26,7 +26,6 @@ type cli struct {
 	dir      string
 	json     bool
 	verbose  bool
-	dry      bool
 	code     int // the exit code of a command that ended well but has something to say
 }
 

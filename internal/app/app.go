@@ -30,6 +30,7 @@ import (
 	"github.com/coranto/coranto/internal/job"
 	"github.com/coranto/coranto/internal/pipeline"
 	"github.com/coranto/coranto/internal/release"
+	"github.com/coranto/coranto/internal/schedule"
 	"github.com/coranto/coranto/internal/secret"
 	"github.com/coranto/coranto/internal/sqlite"
 )
@@ -301,7 +302,15 @@ func (l Layout) readConfig() (*config.Config, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%w: there is no %s in %s", ErrNoSite, config.FileName, l.Dir)
 	}
-	return cfg, err
+	if err != nil {
+		return nil, err
+	}
+	for i, s := range cfg.Schedules {
+		if _, err := schedule.Parse(s.At, s.Timezone); err != nil {
+			return nil, cfg.Fault(cfg.ScheduleKey(i), err.Error(), "rate(2 hours), or a time of day such as cron(0 6 * * ? *)")
+		}
+	}
+	return cfg, nil
 }
 
 // layoutOf finds the layout of a directory.

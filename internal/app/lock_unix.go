@@ -37,5 +37,8 @@ func takeLock(path string) (*lock, error) {
 
 func (l *lock) release() error {
 	_ = l.f.Truncate(0)
+	// A git that is being started shares the file until it has become git:
+	// closing alone would leave the lock with it.
+	_ = unix.Flock(int(l.f.Fd()), unix.LOCK_UN)
 	return l.f.Close()
 }

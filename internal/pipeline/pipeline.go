@@ -138,13 +138,3 @@ func task[In, Out any](do func(context.Context, engine.Task, In) (Out, error)) e
 		return b, nil
 	}
 }
-
-// source finds a source by ID in the settings as they are now.
-func (s *Settings) source(id string) (coranto.Source, bool) {
-	for _, src := range s.Sources {
-		if src.ID == id {
-			return src, true
-		}
-	}
-	return coranto.Source{}, false
-}
