@@ -6,6 +6,7 @@ import (
 	"html"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 var feedTypes = map[string]string{
@@ -70,11 +71,16 @@ func (p *post) bodyHTML() string {
 	var b strings.Builder
 	for i, t := range p.paragraphs() {
 		if i == 2 {
-			fmt.Fprintf(&b, "<h2>%s</h2>\n", html.EscapeString(p.Tags[0]))
+			fmt.Fprintf(&b, "<h2>%s</h2>\n", html.EscapeString(capital(p.Tags[0])))
 		}
 		fmt.Fprintf(&b, "<p>%s</p>\n", html.EscapeString(t))
 	}
 	return b.String()
+}
+
+func capital(s string) string {
+	_, n := utf8.DecodeRuneInString(s)
+	return strings.ToUpper(s[:n]) + s[n:]
 }
 
 // feedBody writes the feed of s.

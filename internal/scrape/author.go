@@ -20,8 +20,8 @@ var authorRules = []rule{
 	{"author", fromMeta("author", "article:author", "article:author_name", "article.author")},
 	{"parsely-author", fromMeta("parsely-author")},
 	{"sailthru.author", fromMeta("sailthru.author", "byl", "authors")},
-	{"citation_author", fromMeta("citation_author")},
-	{"dc.creator", fromMeta("dc.creator", "dc:creator", "dcterms.creator", "dc.creator.personalname", "dcsext.author", "rbauthors", "cxenseparse:author", "og:article:author", "og:author", "book:author", "cxenseparse:recs:author", "shareaholic:article_author_name", "weibo:article:author", "author_name", "creator")},
+	{"citation_author", catalogued(fromMeta("citation_author", "citation_authors"))},
+	{"dc.creator", catalogued(fromMeta("dc.creator", "dc:creator", "dcterms.creator", "dc.creator.personalname", "dcsext.author", "rbauthors", "cxenseparse:author", "og:article:author", "og:author", "book:author", "cxenseparse:recs:author", "shareaholic:article_author_name", "weibo:article:author", "author_name", "creator"))},
 	{"twitter:data1", func(ev *evidence) []string {
 		for _, n := range []string{"1", "2"} {
 			if l := ev.meta["twitter:label"+n]; len(l) > 0 && writtenBy(l[0]) {
@@ -40,6 +40,22 @@ var authorRules = []rule{
 	{"byline in meta", fromMarks(kind(mDate, elsewhere), byIn)},
 	{"byline text", func(ev *evidence) []string { return ev.bylineText() }},
 	{"byline, aside", fromMarks(kind(mByline, cComment|cRelated), text)},
+}
+
+// surnameFirst is a name as catalogues write it: Rua, Tāne.
+var surnameFirst = regexp.MustCompile(`^\s*(\pL[\pL'’-]*(?:\s\pL[\pL'’-]*)?),\s+(\p{Lu}[\pL.'’-]*(?:\s\p{Lu}[\pL.]*)?)\s*$`)
+
+// catalogued turns names about that a catalogue has turned.
+func catalogued(find func(*evidence) []string) func(*evidence) []string {
+	return func(ev *evidence) []string {
+		var all []string
+		for _, v := range find(ev) {
+			for part := range strings.SplitSeq(v, ";") {
+				all = append(all, surnameFirst.ReplaceAllString(part, "$2 $1"))
+			}
+		}
+		return all
+	}
 }
 
 var inMeta = regexp.MustCompile(`(?:^|\s)(?i:by|von|par|por|door|written by|autor(?:in)?:|author:)\s+(\S.{1,60}?)(?:\s+(?:on|am|in|le|el|at|um)\s|\s*[|•·–—,(]|\s+-|\s+\d|$)`)

@@ -115,6 +115,34 @@ func TestFields(t *testing.T) {
 			want: facts{"author": nil, "authors": []any{}},
 		},
 		{
+			name: "names as catalogues write them",
+			body: `<meta name="citation_author" content="Rua, Tāne"><meta name="citation_author" content="de Wit, Maarten J."><meta name="citation_title" content="On Dulse"><meta name="citation_publication_date" content="2025/3/4">`,
+			want: facts{"authors": list("Tāne Rua", "Maarten J. de Wit"), "title": "On Dulse", "published": "2025-03-04"},
+		},
+		{
+			name: "the day that readers see",
+			url:  "https://kelp.example/a",
+			body: `<meta property="article:published_time" content="2025-03-03T23:00:00Z"><h1>Kelp</h1><time>4. März 2025</time>`,
+			want: facts{"published": "2025-03-04T00:00:00+01:00"},
+		},
+		{
+			name: "a bare meta date gives way to the date that is shown",
+			url:  "https://kelp.example/a",
+			body: `<html lang=de><meta name="date" content="2025-06-01"><h1>Kelp</h1><span>Erstellt am:</span> <span>4.3.2025</span>`,
+			want: facts{"published": "2025-03-04"},
+		},
+		{
+			name: "persons before institutions, and the whole of a name",
+			body: `<meta name="author" content="Institut für Tang"><h1>Tang</h1><p class="byline">Von Jo Vale</p>`,
+			want: facts{"author": "Jo Vale"},
+		},
+		{
+			name: "an svg whose parts are never closed hides nothing",
+			url:  "https://kelp.example/a",
+			body: `<html><svg>` + strings.Repeat(`<path d="M0"/>`, 200) + `</svg><h1>Kelp</h1><a rel=author>Jo Vale</a>`,
+			want: facts{"title": "Kelp", "author": "Jo Vale"},
+		},
+		{
 			name: "no date but a change and a copyright",
 			url:  "https://kelp.example/about",
 			body: `<meta property="article:modified_time" content="2025-03-04T08:00:00Z"><p class="updated">Updated 3 March 2025</p><footer>© 2025 Kelp</footer>`,
