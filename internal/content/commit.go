@@ -31,7 +31,10 @@ func (s *Store) Commit(ctx context.Context, b Batch) (Result, error) {
 	head, err := s.move(ctx, "run "+b.Run, func(head git.OID) (git.OID, error) {
 		r = Result{}
 		if id, err := s.findRun(ctx, head, b.Run, b.FirstSeen); err != nil || id != "" {
-			r.Commit, r.Again = string(id), true
+			if err == nil {
+				r.Commit, r.Again = string(id), true
+				err = s.recount(ctx, id, &r)
+			}
 			return "", err
 		}
 		return s.commitBatch(ctx, head, b, &r)

@@ -34,12 +34,12 @@ func (m *merger) tree(ctx context.Context) (git.OID, error) {
 	for _, d := range other {
 		moved[d.Path] = d
 	}
-	var shards []git.Delta
+	shards := false
 	var puts []git.Put
 	var clash []string
 	for _, d := range changed {
 		if m.store.path.holds(d.Path) {
-			shards = append(shards, d)
+			shards = true
 			continue
 		}
 		put, ok, err := m.file(ctx, d, moved[d.Path])
@@ -56,8 +56,8 @@ func (m *merger) tree(ctx context.Context) (git.OID, error) {
 		return "", fmt.Errorf("%w: both changed %s (hint: git pull, then settle it by hand)", ErrDiverged, strings.Join(clash, ", "))
 	}
 	tree := m.theirs
-	if len(shards) > 0 {
-		if tree, err = m.posts(ctx, shards); err != nil {
+	if shards {
+		if tree, err = m.posts(ctx); err != nil {
 			return "", err
 		}
 	}
@@ -134,25 +134,12 @@ func (m *merger) side(ctx context.Context, files []git.Entry) (*side, error) {
 }
 
 // posts brings our changes of posts to their content.
-func (m *merger) posts(ctx context.Context, changed []git.Delta) (git.OID, error) {
+func (m *merger) posts(ctx context.Context) (git.OID, error) {
 	sn, err := m.store.load(ctx, m.theirs)
 	if err != nil {
 		return "", fmt.Errorf("the remote's content: %w", err)
 	}
-	var before, after []git.Entry
-	for _, d := range changed {
-		if d.Old.ID != "" {
-			before = append(before, d.Old)
-		}
-		if d.New.ID != "" {
-			after = append(after, d.New)
-		}
-	}
-	b, err := m.side(ctx, before)
-	if err != nil {
-		return "", err
-	}
-	o, err := m.side(ctx, after)
+	b, o, err := m.sides(ctx)
 	if err != nil {
 		return "", err
 	}

@@ -73,15 +73,7 @@ func (s *Store) covered(ctx context.Context, since, head git.OID) ([]git.Commit,
 // intermediate tree is given a commit that nothing will name.
 func (s *Store) cover(ctx context.Context, c git.Commit, tip, tree git.OID) (git.OID, git.OID, error) {
 	m := &merger{store: s, base: parentOf(c), ours: c.ID, theirs: tip}
-	changed, err := s.repo.Diff(ctx, m.base, m.ours)
-	if err != nil {
-		return "", "", err
-	}
-	changed = slices.DeleteFunc(changed, func(d git.Delta) bool { return !s.path.holds(d.Path) })
-	if len(changed) == 0 {
-		return tip, tree, nil
-	}
-	next, err := m.posts(ctx, changed)
+	next, err := m.posts(ctx)
 	if err != nil || next == tree {
 		return tip, tree, err
 	}

@@ -253,8 +253,8 @@ func TestCommitAgain(t *testing.T) {
 	}
 	s.run(doc{"alice", entries(1, 4)})
 	again, err := s.store.Commit(t.Context(), b)
-	if err != nil || !again.Again || again.Commit != first.Commit {
-		t.Errorf("%+v, %v", again, err)
+	if diff := cmp.Diff(first.Added, again.Added); err != nil || !again.Again || again.Commit != first.Commit || diff != "" {
+		t.Errorf("%+v, %v, %s", again, err, diff)
 	}
 	if n := len(s.posts()); n != 4 {
 		t.Errorf("%d posts", n)
