@@ -441,7 +441,7 @@ var blogs = []blog{
 			"Recursive descent remains the clearest way to say what you meant.",
 			"Each optimisation came with the program that it made worse.",
 			"Names are resolved inside out, like gossip.",
-			"The first version was {slow|naive} and correct, and it is still the oracle for the second.",
+			"The first version was {slow|naive} and correct, and it is still the yardstick for the second.",
 			"Syntax is cheap, so we spent the budget on words.",
 			"An interpreter is a compiler that changed its mind at the last moment.",
 			"Removing the feature took a year; nobody remembers which year.",

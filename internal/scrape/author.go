@@ -357,13 +357,21 @@ func (ev *evidence) bylineText() []string {
 
 var notAuthored = regexp.MustCompile(`(?i)©|copyright|powered|foto|photo|image|bild|theme|design`)
 
-// cueAlone is a text that announces the name in the next one.
-var cueAlone = regexp.MustCompile(`(?i)^(?:by|von|par|por|di|written by|posted by|words by|story by|text|text von|autor(?:in|en)?|author|auteur|ein artikel von|geschrieben von|redaktion)\s*:?$`)
+// cues announce, standing alone, the name in the next text.
+var cues = map[string]bool{
+	"by": true, "von": true, "par": true, "por": true, "di": true, "written by": true, "posted by": true, "words by": true, "story by": true, "text": true, "text von": true,
+	"autor": true, "autorin": true, "autoren": true, "author": true, "auteur": true, "ein artikel von": true, "geschrieben von": true, "redaktion": true,
+}
+
+// announces says that a text is a cue, a colon aside.
+func announces(t string) bool {
+	return len(t) <= 24 && cues[strings.ToLower(strings.TrimRight(t, ": \u00a0"))]
+}
 
 // afterCue finds names that stand alone after a text that announces them.
 func (ev *evidence) afterCue() []string {
 	for _, l := range ev.lines {
-		if l.class&elsewhere != 0 || !cueAlone.MatchString(l.before) {
+		if l.class&elsewhere != 0 || !announces(l.before) {
 			continue
 		}
 		if n := len(strings.Fields(l.text)); n >= 2 && n <= 8 && capitalised(firstPart(l.text)) {

@@ -38,8 +38,9 @@ type reader struct {
 	classes  map[string]class
 	open     map[atom.Atom]int // how many of each are in stack
 	headline bool              // one is behind us
-	before   []byte
-	skip     int // depth+1 of the subtree whose text is not visible
+	before   []byte            // the last short text
+	cue      bool              // it announces a name
+	skip     int               // depth+1 of the subtree whose text is not visible
 }
 
 // read walks once through the page, to its end: stopping at the first sight of
@@ -66,13 +67,13 @@ func (r *reader) textToken() {
 		return
 	}
 	t := r.text
-	if (telling(t) || len(r.before) > 0 && len(r.before) <= 24 && len(t) <= 120 && cueAlone.Match(r.before) && len(bytes.TrimSpace(t)) > 0) && r.around()&cComment == 0 && len(r.lines) < maxLines {
+	if (telling(t) || r.cue && len(t) <= 120 && len(bytes.TrimSpace(t)) > 0) && r.around()&cComment == 0 && len(r.lines) < maxLines {
 		r.lines = append(r.lines, line{clean(string(t)), clean(string(r.before)), r.around(), r.headline})
 	}
 	if b := bytes.TrimSpace(t); len(b) > 1 && len(b) <= 60 {
-		r.before = b
+		r.before, r.cue = b, announces(clipped(b))
 	} else if len(b) > 60 {
-		r.before = nil
+		r.before, r.cue = nil, false
 	}
 	if len(r.captures) == 0 {
 		return
@@ -123,6 +124,14 @@ func telling(t []byte) bool {
 
 // bylineWords begin what bylineCue matches; to ask it of every text is dear.
 var bylineWords = [...]string{"By", "by", "BY", "Von", "von", "VON", "Par", "par", "Text:", "Aut", "Written by", "Posted by", "Geschrieben", "Veröffentlicht", "Publié", "Escrito", "Por", "文"}
+
+// clipped is a text if it is short; what is long is no cue.
+func clipped(b []byte) string {
+	if len(b) > 24 {
+		return ""
+	}
+	return string(b)
+}
 
 func digit(c byte) bool { return c >= '0' && c <= '9' }
 
