@@ -24,10 +24,11 @@ const (
 // Validators are what a conditional request sends, and what tells a 200 with
 // the same body from a new one.
 type Validators struct {
-	URL          string `json:"url,omitempty"` // of the document that bore them, after redirects
+	URL          string `json:"url,omitempty"` // that was asked
 	ETag         string `json:"etag,omitempty"`
 	LastModified string `json:"last_modified,omitempty"`
 	BodyHash     string `json:"body_hash,omitempty"`
+	Bearer       string `json:"bearer,omitempty"` // the URL that bore them, after redirects
 }
 
 // State is what is known of one source.

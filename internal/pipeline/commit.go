@@ -89,7 +89,11 @@ func (p *Pipeline) commitPosts(ctx context.Context, t engine.Task, in CommitInpu
 			if s.Error != "" {
 				sum.Unscraped++
 			}
-			batch.Posts = append(batch.Posts, content.Assemble(r.Source.Source, s.Entry, s.Page, with))
+			post := content.Assemble(r.Source.Source, s.Entry, s.Page, with)
+			if post.Author == "" {
+				post.Author = names(r.Fetched.Authors)
+			}
+			batch.Posts = append(batch.Posts, post)
 			fresh[r.Source.ID]++
 		}
 		batch.Changes = append(batch.Changes, r.Known.Changes...)
@@ -216,6 +220,17 @@ func (p *Pipeline) lost(ctx context.Context, commit string) (bool, error) {
 	}
 	before, _ := strconv.Atoi(had)
 	return snap.Len() < before, nil
+}
+
+// names joins the names of people.
+func names(list []coranto.Person) string {
+	var out []string
+	for _, p := range list {
+		if p.Name != "" {
+			out = append(out, p.Name)
+		}
+	}
+	return strings.Join(out, ", ")
 }
 
 func people(names []string) []coranto.Person {

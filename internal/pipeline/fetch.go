@@ -37,6 +37,7 @@ type Outcome struct {
 	Title       string             `json:"title,omitempty"`
 	Site        string             `json:"site,omitempty"`
 	Format      string             `json:"format,omitempty"`
+	Authors     []coranto.Person   `json:"authors,omitempty"` // of the feed: of entries whose author nobody else names
 	PostGap     time.Duration      `json:"post_gap,omitempty"`
 	MaxAge      time.Duration      `json:"max_age,omitempty"`
 	Permanent   string             `json:"permanent,omitempty"`
@@ -51,13 +52,13 @@ func (p *Pipeline) fetchFeed(ctx context.Context, t engine.Task, in FetchInput) 
 	ask, now := in.Source, p.Now().UTC().Truncate(time.Second)
 	src := ask.Source
 	src.URL = ask.Address
-	v := feed.Validators{URL: ask.Validators.URL, ETag: ask.Validators.ETag, LastModified: ask.Validators.LastModified, BodyHash: ask.Validators.BodyHash}
+	v := feed.Validators(ask.Validators)
 	g := &gate{Getter: p.Settings().Web, tokens: p.parse}
 	res, err := feed.Fetch(ctx, g, src, v, feed.Options{SummaryOnly: src.FullText != "feed"})
 	g.leave()
 	out := Outcome{At: now, Status: res.Status, NotModified: res.NotModified, MaxAge: res.MaxAge,
 		Permanent: res.Permanent, Gone: res.Gone, Bytes: res.Bytes,
-		Validators: catalog.Validators{URL: res.Validators.URL, ETag: res.Validators.ETag, LastModified: res.Validators.LastModified, BodyHash: res.Validators.BodyHash}}
+		Validators: catalog.Validators(res.Validators)}
 	if h, ok := errors.AsType[*egress.HeldError](err); ok {
 		// Not a failure: the server said when, and that is when it is asked.
 		out.Held, out.Error, out.Message = h.Until, "Fetch.Held", h.Error()
@@ -76,7 +77,8 @@ func (p *Pipeline) fetchFeed(ctx context.Context, t engine.Task, in FetchInput) 
 	doc := res.Document
 	out.Entries, out.Malformed = len(doc.Entries), doc.Malformed
 	out.Title, out.Site, out.Format = doc.Feed.Title, doc.Feed.Link, doc.Format
-	out.Identity = identity(doc)
+	out.Identity, out.Authors = identity(doc), doc.Feed.Authors
+	inherit(doc)
 	out.PostGap = postGap(doc.Entries)
 	kept, err := filter(src, doc.Entries)
 	if err != nil {
@@ -112,6 +114,20 @@ func (g *gate) leave() {
 	if g.inside {
 		<-g.tokens
 		g.inside = false
+	}
+}
+
+// inherit gives entries without an author the feed's, where the format says so
+// (RFC 4287 4.2.1; JSON Feed 1.1, "authors"). An RSS channel's editor is only
+// the last resort, see commitPosts.
+func inherit(doc *feed.Document) {
+	if doc.Format != "atom" && doc.Format != "json" || len(doc.Feed.Authors) == 0 {
+		return
+	}
+	for i := range doc.Entries {
+		if e := &doc.Entries[i]; len(e.Authors) == 0 && e.Source == nil {
+			e.Authors = doc.Feed.Authors
+		}
 	}
 }
 
