@@ -100,6 +100,7 @@ func (c *Client) zone(name string) (*zone, error) {
 type Decision struct {
 	URL, Origin, Zone string
 	Proxy             string // without credentials
+	Source            netip.Addr
 	Addresses         []AddressDecision
 	Err               error // nil: it passes
 }
@@ -118,7 +119,7 @@ func (c *Client) Check(ctx context.Context, rawURL, zoneName string) Decision {
 		d.Err = err
 		return d
 	}
-	d.Proxy = redact(z.Proxy)
+	d.Proxy, d.Source = redact(z.Proxy), z.SourceAddress
 	t, err := parseTarget(rawURL)
 	if err != nil {
 		d.Err = err

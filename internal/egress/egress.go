@@ -25,6 +25,7 @@ type Zone struct {
 	SourceAddress netip.Addr     // local address to dial from; zero: any
 	Proxy         string         // http(s):// or socks5:// URL; empty: none, the environment is never asked
 	RootCAs       *x509.CertPool // nil: the system's
+	DNS           netip.AddrPort // resolver of its names, asked from SourceAddress; zero: Options.Lookup
 
 	PerHost       PerHost // fields that are zero take Options.PerHost
 	MaxPerDomain  int     // 0: Options.MaxPerDomain
@@ -45,6 +46,11 @@ type Request struct {
 	Header       http.Header   // for the origin of URL; of these only Accept-Language crosses to another
 	MaxBody      int64         // decoded bytes; 0: Options.MaxBody
 	Timeout      time.Duration // total, all hops and the body; the wait for one's turn does not count; 0: Options.Timeout
+	// Permit is asked before a redirect to a URL is followed; its error ends the
+	// Get. nil: every redirect the zone allows.
+	Permit func(ctx context.Context, url string) error
+	// NoRedirects makes a redirect the answer.
+	NoRedirects bool
 }
 
 // Response is the answer of the last hop, whatever its status; Body is decoded

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"net/netip"
+	"strings"
 	"sync"
 	"time"
 )
@@ -28,6 +29,25 @@ const (
 
 func systemLookup(ctx context.Context, host string) ([]netip.Addr, error) {
 	return net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+}
+
+// ask looks names up at the zone's own resolver, whatever the machine's is.
+func (z *zone) ask() func(context.Context, string) ([]netip.Addr, error) {
+	r := net.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
+		d := net.Dialer{Timeout: 5 * time.Second}
+		if s := z.SourceAddress; s.IsValid() && s.Is4() == z.DNS.Addr().Unmap().Is4() {
+			if strings.HasPrefix(network, "udp") {
+				d.LocalAddr = net.UDPAddrFromAddrPort(netip.AddrPortFrom(s, 0))
+			} else {
+				d.LocalAddr = net.TCPAddrFromAddrPort(netip.AddrPortFrom(s, 0))
+			}
+		}
+		return d.DialContext(ctx, network, z.DNS.String())
+	}}
+	return func(ctx context.Context, host string) ([]netip.Addr, error) {
+		// The dot keeps the machine's search domains out of it.
+		return r.LookupNetIP(ctx, "ip", host+".")
+	}
 }
 
 // lookup returns host itself where that is an address. IPv4 addresses come as

@@ -62,6 +62,11 @@ func (c *Client) Get(ctx context.Context, r Request) (*Response, error) {
 		if err := t.follow(next); err != nil {
 			return nil, err
 		}
+		if r.Permit != nil {
+			if err := r.Permit(ctx, next.to.String()); err != nil {
+				return nil, err
+			}
+		}
 	}
 }
 
@@ -188,7 +193,7 @@ func (t *trip) redirect(resp *http.Response) (*redirect, error) {
 		return nil, nil
 	}
 	location := resp.Header.Get("Location")
-	if location == "" || t.c.o.MaxRedirects < 0 {
+	if location == "" || t.c.o.MaxRedirects < 0 || t.req.NoRedirects {
 		return nil, nil
 	}
 	to, err := t.at.follow(location)

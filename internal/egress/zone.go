@@ -59,6 +59,9 @@ func newZone(o *Options, z Zone, r *resolver) (*zone, error) {
 	if out.SourceAddress.IsValid() {
 		out.dialer.LocalAddr = net.TCPAddrFromAddrPort(netip.AddrPortFrom(out.SourceAddress, 0))
 	}
+	if out.DNS.IsValid() {
+		out.resolver = &resolver{ask: out.ask()}
+	}
 	if err := out.setProxy(); err != nil {
 		return nil, err
 	}
