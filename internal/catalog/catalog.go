@@ -35,7 +35,7 @@ CREATE TABLE hold (
 CREATE TABLE fact (
 	name  TEXT PRIMARY KEY,
 	value TEXT NOT NULL
-) WITHOUT ROWID;`}
+) WITHOUT ROWID;`, originSchema}
 
 // Catalog is the table of source states in the state database.
 type Catalog struct {
