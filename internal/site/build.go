@@ -37,6 +37,12 @@ type build struct {
 	report    Report
 	ctx       context.Context // of the one call of run
 
+	// Of a Resident's builds: the fingerprint of every file that was given, the
+	// pictures that were placed, and what is other than the last time.
+	keys   map[string][32]byte
+	placed map[string]bool
+	change *change
+
 	sum       *summer
 	done      map[string]bool // paths given
 	buf       bytes.Buffer
@@ -50,12 +56,15 @@ type build struct {
 	linkCache map[*group]Link
 	timeCache map[int]template.HTML
 	langCache map[string]string
+
+	sourceCards map[string]sourceCard // by ID
 }
 
 func newBuild(in Input, sink Sink, memo Memo) (*build, error) {
 	b := &build{
 		in: in, sink: sink, memo: memo, sum: newSummer(), done: map[string]bool{}, frames: map[string]template.HTML{},
 		linkCache: map[*group]Link{}, timeCache: map[int]template.HTML{}, langCache: map[string]string{},
+		sourceCards: map[string]sourceCard{},
 	}
 	loc, err := b.configure()
 	if err != nil {
@@ -205,6 +214,17 @@ func (b *build) emit(path string, sum *summer, render func(*bytes.Buffer) error)
 	b.done[path] = true
 	sum.sum32(b.epoch).str(path)
 	key := sum.end()
+	if b.keys != nil {
+		was, ok := b.keys[path]
+		if b.change != nil && ok && was == key {
+			return nil // the sink has it
+		}
+		b.keys[strings.Clone(path)] = key
+		if b.change != nil && ok {
+			b.report.Files--
+			b.report.Reused--
+		}
+	}
 	if b.memo != nil {
 		if hash, ok := b.memo.Get(key); ok {
 			err := b.sink.Reuse(path, hash)
@@ -237,14 +257,20 @@ func (b *build) emit(path string, sum *summer, render func(*bytes.Buffer) error)
 
 // emitPage puts the page of a route: "tags/go/" is tags/go/index.html.
 func (b *build) emitPage(route string, sum *summer, render func(*bytes.Buffer) error) error {
-	if b.done[route+"index.html"] {
+	path := route + "index.html"
+	if b.done[path] {
 		return nil
 	}
-	b.report.Pages++
-	return b.emit(route+"index.html", sum, render)
+	if _, ok := b.keys[path]; !ok || b.change == nil {
+		b.report.Pages++
+	}
+	return b.emit(path, sum, render)
 }
 
 func (b *build) emitFiles() error {
+	if b.change != nil {
+		return nil // the theme is the same
+	}
 	for _, f := range b.theme.files {
 		err := b.emit(f.path, b.sum.start("file").sum32(f.sum), func(w *bytes.Buffer) error {
 			w.Write(f.body)
@@ -259,11 +285,16 @@ func (b *build) emitFiles() error {
 
 func (b *build) emitPosts() error {
 	for i := range b.m.posts {
+		if b.change != nil && !b.change.posts[i] {
+			continue
+		}
 		p := &b.m.posts[i]
 		if p.Hidden {
 			continue
 		}
-		b.report.Posts++
+		if b.change == nil || i >= b.change.before {
+			b.report.Posts++
+		}
 		err := b.emitPage("posts/"+p.id+"/", b.sum.start("post").sum32(p.sum), func(w *bytes.Buffer) error { return b.renderPost(w, int32(i)) })
 		if err != nil {
 			return err
@@ -355,12 +386,12 @@ func (b *build) emitMissing() error {
 func (b *build) emitImages() error {
 	for i := range b.m.posts {
 		p := &b.m.posts[i]
-		if p.Hidden || len(p.images) == 0 {
+		if p.Hidden || len(p.images) == 0 || b.change != nil && !b.change.posts[i] {
 			continue
 		}
 		var paths []Image
 		for _, img := range p.images {
-			if img.Hash != "" && !b.done[img.Path] {
+			if img.Hash != "" && !b.done[img.Path] && !(b.change != nil && b.placed[img.Path]) {
 				paths = append(paths, img)
 			}
 		}
@@ -370,6 +401,9 @@ func (b *build) emitImages() error {
 				continue
 			}
 			b.done[img.Path] = true
+			if b.placed != nil {
+				b.placed[img.Path] = true
+			}
 			if err := b.sink.Reuse(img.Path, img.Hash); err != nil {
 				return fmt.Errorf("build %s: %w", img.Path, err)
 			}

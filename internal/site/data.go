@@ -83,7 +83,7 @@ type List struct {
 	Number  int // of a sealed page, counted from the oldest
 	Newer   *Link
 	Older   *Link
-	Source  *SourceView // of a source's list
+	Source  *SourceView // of a source's list; Count and Last are told on the head only
 	Feed    string      // path of the list's own feed, or ""
 	Empty   bool
 
@@ -163,7 +163,13 @@ type SourceView struct {
 	Unlisted bool // posts name it but the configuration no longer does
 	Art      string
 	Initials string
+
+	card func(*SourceView) (template.HTML, error)
 }
+
+// Card returns components/source.html of the source, rendered once for as long
+// as nothing of it changes.
+func (v *SourceView) Card() (template.HTML, error) { return v.card(v) }
 
 // SourcesPage is what pages/sources/index.html gets.
 type SourcesPage struct {

@@ -3,6 +3,7 @@ package site
 import (
 	"bytes"
 	"cmp"
+	"html/template"
 	"slices"
 	"strings"
 	"unicode"
@@ -117,7 +118,7 @@ func (b *build) lastDay(s *source) string {
 func (b *build) sourceView(s *source) *SourceView {
 	v := &SourceView{
 		ID: clean(s.src.ID), Name: s.name, Site: httpURL(s.src.Site), Feed: httpURL(s.src.URL), Count: s.visible,
-		Paused: s.src.Paused, Retired: s.src.Retired || s.unlisted, Unlisted: s.unlisted, Art: art(s.name, s.slug), Initials: initials(s.name),
+		Paused: s.src.Paused, Retired: s.src.Retired || s.unlisted, Unlisted: s.unlisted, Art: art(s.name, s.slug), Initials: initials(s.name), card: b.sourceCard,
 	}
 	v.Host = host(cmpOr(v.Site, v.Feed))
 	if s.visible > 0 {
@@ -125,6 +126,26 @@ func (b *build) sourceView(s *source) *SourceView {
 		v.Last = b.timeTag(b.m.posts[s.last].day)
 	}
 	return v
+}
+
+// sourceCard renders the item of a source in lists of sources.
+func (b *build) sourceCard(v *SourceView) (template.HTML, error) {
+	key := b.sum.start("source-card", v.ID, v.Name, v.Path, v.Site, v.Feed, string(v.Last), v.Art).num(v.Count).flag(v.Paused).flag(v.Retired).flag(v.Unlisted).end()
+	if h, ok := b.sourceCards[v.ID]; ok && h.key == key {
+		return h.html, nil
+	}
+	b.scratch.Reset()
+	if err := b.theme.render(&b.scratch, tmplSourceCard, v); err != nil {
+		return "", err
+	}
+	h := template.HTML(b.scratch.String())
+	b.sourceCards[v.ID] = sourceCard{key, h}
+	return h, nil
+}
+
+type sourceCard struct {
+	key  [32]byte
+	html template.HTML
 }
 
 // emitSources puts the page that lists the sources. Their health is not on it:

@@ -10,39 +10,56 @@ import (
 func (b *build) emitLists() error {
 	t := b.theme.locale.t
 	name := b.site.Title
-	if err := b.emitList(list{tmpl: tmplHome, section: "home", heading: name, about: cmpOr(b.site.Description, t("home_about", "{site}", name)), posts: b.m.front}); err != nil {
+	if err := b.emitList(list{tmpl: tmplHome, section: "home", heading: name, about: cmpOr(b.site.Description, t("home_about", "{site}", name)), posts: b.m.front, before: b.frontBefore()}); err != nil {
 		return err
 	}
 	for _, g := range b.m.kinds.shown() {
+		before, ok := b.change.touched(g)
+		if !ok {
+			continue
+		}
 		n := b.kindName(g)
-		if err := b.emitList(list{tmpl: tmplKind, dir: g.dir + "/", section: g.dir, heading: n, about: t("kind_about", "{name}", n, "{site}", name), posts: g.posts}); err != nil {
+		if err := b.emitList(list{tmpl: tmplKind, dir: g.dir + "/", section: g.dir, heading: n, about: t("kind_about", "{name}", n, "{site}", name), posts: g.posts, before: before}); err != nil {
 			return err
 		}
 	}
 	for _, g := range b.m.tags.shown() {
-		l := list{tmpl: tmplTag, dir: g.dir + "/", section: "tags", kicker: t("tag"), heading: g.name, about: t("tag_about", "{name}", g.name, "{site}", name), posts: g.posts, feed: true}
+		before, ok := b.change.touched(g)
+		if !ok {
+			continue
+		}
+		l := list{tmpl: tmplTag, dir: g.dir + "/", section: "tags", kicker: t("tag"), heading: g.name, about: t("tag_about", "{name}", g.name, "{site}", name), posts: g.posts, before: before, feed: true}
 		if err := b.emitListAndFeed(l, g); err != nil {
 			return err
 		}
 	}
 	for _, g := range b.m.authors.shown() {
-		l := list{tmpl: tmplAuthor, dir: g.dir + "/", section: "authors", kicker: t("author"), heading: g.name, about: t("author_about", "{name}", g.name, "{site}", name), posts: g.posts}
+		before, ok := b.change.touched(g)
+		if !ok {
+			continue
+		}
+		l := list{tmpl: tmplAuthor, dir: g.dir + "/", section: "authors", kicker: t("author"), heading: g.name, about: t("author_about", "{name}", g.name, "{site}", name), posts: g.posts, before: before}
 		if err := b.emitList(l); err != nil {
 			return err
 		}
 	}
 	for _, s := range b.m.sources {
-		if s.visible == 0 {
+		before, ok := b.change.touched(s.group)
+		if s.visible == 0 || !ok {
 			continue
 		}
-		l := list{tmpl: tmplSource, dir: s.dir + "/", section: "sources", kicker: t("source"), heading: s.name, about: t("source_about", "{name}", s.name, "{site}", name), posts: s.posts, source: s, feed: true}
+		l := list{tmpl: tmplSource, dir: s.dir + "/", section: "sources", kicker: t("source"), heading: s.name, about: t("source_about", "{name}", s.name, "{site}", name), posts: s.posts, before: before, source: s, feed: true}
 		if err := b.emitListAndFeed(l, s.group); err != nil {
 			return err
 		}
 	}
 	for _, g := range b.m.months.shown() {
+		before, ok := b.change.touched(g)
+		if !ok {
+			continue
+		}
 		n := b.monthName(g, true)
-		l := list{tmpl: tmplMonth, dir: g.dir + "/", section: "archive", kicker: t("archive"), heading: n, about: t("month_about", "{name}", n, "{site}", name), posts: g.posts}
+		l := list{tmpl: tmplMonth, dir: g.dir + "/", section: "archive", kicker: t("archive"), heading: n, about: t("month_about", "{name}", n, "{site}", name), posts: g.posts, before: before}
 		if err := b.emitList(l); err != nil {
 			return err
 		}
@@ -66,6 +83,7 @@ type list struct {
 	heading string
 	about   string // description
 	posts   []int32
+	before  int // slots there were at the last build of a Resident
 	source  *source
 	feed    bool
 }
@@ -75,12 +93,24 @@ type list struct {
 func (b *build) emitList(l list) error {
 	per := b.per
 	sealed := max(0, len(l.posts)/per-1)
+	was := max(0, l.before/per-1)
 	for k := 1; k <= sealed; k++ {
+		if b.change != nil && k < was && !b.change.any(l.posts[(k-1)*per:k*per]) {
+			continue
+		}
 		if err := b.emitListPage(l, k, sealed, l.posts[(k-1)*per:k*per]); err != nil {
 			return err
 		}
 	}
 	return b.emitListPage(l, 0, sealed, l.posts[sealed*per:])
+}
+
+// frontBefore is how many slots the home page had.
+func (b *build) frontBefore() int {
+	if b.change == nil {
+		return 0
+	}
+	return b.change.front
 }
 
 // emitListPage puts sealed page k, or the head when k is 0.
@@ -92,7 +122,10 @@ func (b *build) emitListPage(l list, k, sealed int, posts []int32) error {
 	s := b.sum.start("list", l.tmpl, route, l.section, l.kicker, l.heading, l.about)
 	s.flag(k > 0 && k == sealed).flag(k > 1 || k == 0 && sealed > 0).num(sealedIf(k == 0, sealed)).flag(l.feed)
 	if l.source != nil {
-		b.sumSource(l.source)
+		b.sum.source(l.source).flag(l.source.src.Paused).flag(l.source.src.Retired).flag(l.source.unlisted)
+		if k == 0 {
+			b.sumSource(l.source)
+		}
 	}
 	if k > 0 {
 		s.time(b.m.posts[posts[0]].FirstSeen).time(b.m.posts[posts[len(posts)-1]].FirstSeen)
@@ -156,6 +189,9 @@ func (b *build) listData(l list, k, sealed int, posts []int32, route string) *Li
 	}
 	if l.source != nil {
 		d.Source = b.sourceView(l.source)
+		if k > 0 { // nothing that grows stands on a sealed page
+			d.Source.Count, d.Source.Last = 0, ""
+		}
 	}
 	if l.feed {
 		d.Feed = b.root + escapePath(l.dir) + pathAtom

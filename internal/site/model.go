@@ -96,6 +96,7 @@ type post struct {
 	also    []*source
 	tags    []*group
 	authors []*group
+	month   *group           // nil: nobody told a day
 	images  map[string]Image // local copies of pictures it shows, by the address as it stands in the post
 	sum     [32]byte         // of all that its card, page and feed entries depend on, but for the epoch
 
@@ -115,6 +116,9 @@ type model struct {
 	months  *groups
 	sources []*source // as configured, then those that only posts name
 	bySrc   map[string]*source
+
+	srcGroups *groups
+	ids       map[string]bool // of pages
 }
 
 var reservedRoutes = []string{"posts", "tags", "authors", "sources", "archive", "about", "assets", "page", "images", "static", "404"}
@@ -125,6 +129,7 @@ func newModel(in Input, loc *time.Location) *model {
 		kinds: newGroups(""), tags: newGroups("tags/"), authors: newGroups("authors/"), months: newGroups("archive/"),
 	}
 	srcGroups := newGroups("sources/")
+	m.srcGroups = srcGroups
 	for _, s := range in.Sources {
 		m.addSource(srcGroups, s, in.SourceTitles, false)
 	}
@@ -136,6 +141,7 @@ func newModel(in Input, loc *time.Location) *model {
 		ids[p.id] = true
 		m.place(p, int32(i), srcGroups, in.SourceTitles)
 	}
+	m.ids = ids
 	sum := newSummer()
 	for i := range m.posts {
 		p := &m.posts[i]
@@ -217,7 +223,8 @@ func (m *model) place(p *post, i int32, srcGroups *groups, titles map[string]str
 		month = p.FirstSeen.In(m.loc)
 	}
 	if !month.IsZero() && month.Year() > 0 && month.Year() < 10000 {
-		m.months.slugged(month.Format("2006/01"), month.Format("2006-01")).add(i, p.Hidden)
+		p.month = m.months.slugged(month.Format("2006/01"), month.Format("2006-01"))
+		p.month.add(i, p.Hidden)
 	}
 }
 

@@ -55,6 +55,8 @@ type Image struct {
 	Height int
 }
 
+func (i Image) equal(j Image) bool { return i == j }
+
 // Input is all that a build depends on.
 type Input struct {
 	Config  Config
@@ -64,6 +66,10 @@ type Input struct {
 	Theme   fs.FS            // the user's theme folder laid over the embedded theme; nil: none
 	Commit  string           // the commit the posts come from; it is reported and never shown on a page
 	Version string           // of the generator; a new one renders everything anew; "" : development
+
+	// Settings names the state of Config and Theme, for a Resident: two inputs
+	// with the same one have the same. "": it is not known.
+	Settings string
 
 	// SourceTitles names sources whose Title is empty, as their feeds do.
 	SourceTitles map[string]string

@@ -3,6 +3,7 @@ package site
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -23,7 +24,11 @@ func (b *build) emitSitemaps(pages []string) error {
 	for from := 0; from < len(b.m.posts); from += sitemapChunk {
 		name := "sitemap-posts-" + strconv.Itoa(from/sitemapChunk+1) + ".xml"
 		files = append(files, name)
-		if err := b.emitPostChunk(name, b.m.posts[from:min(from+sitemapChunk, len(b.m.posts))]); err != nil {
+		to := min(from+sitemapChunk, len(b.m.posts))
+		if b.change != nil && to <= b.change.before && !slices.Contains(b.change.posts[from:to], true) {
+			continue
+		}
+		if err := b.emitPostChunk(name, b.m.posts[from:to]); err != nil {
 			return err
 		}
 	}

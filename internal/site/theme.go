@@ -273,25 +273,26 @@ func (t *theme) parse(names []string, bodies map[string][]byte, root string) err
 
 // The templates that a theme must have.
 const (
-	tmplLayout  = "components/layout.html"
-	tmplHeader  = "components/header.html"
-	tmplFooter  = "components/footer.html"
-	tmplCard    = "components/post.html"
-	tmplHome    = "pages/index.html"
-	tmplPost    = "pages/posts/[post].html"
-	tmplKind    = "pages/[kind].html"
-	tmplTag     = "pages/tags/[tag].html"
-	tmplTags    = "pages/tags/index.html"
-	tmplAuthor  = "pages/authors/[author].html"
-	tmplAuthors = "pages/authors/index.html"
-	tmplSource  = "pages/sources/[source].html"
-	tmplSources = "pages/sources/index.html"
-	tmplMonth   = "pages/archive/[month].html"
-	tmplArchive = "pages/archive/index.html"
-	tmplMissing = "pages/404.html"
+	tmplLayout     = "components/layout.html"
+	tmplHeader     = "components/header.html"
+	tmplFooter     = "components/footer.html"
+	tmplCard       = "components/post.html"
+	tmplSourceCard = "components/source.html"
+	tmplHome       = "pages/index.html"
+	tmplPost       = "pages/posts/[post].html"
+	tmplKind       = "pages/[kind].html"
+	tmplTag        = "pages/tags/[tag].html"
+	tmplTags       = "pages/tags/index.html"
+	tmplAuthor     = "pages/authors/[author].html"
+	tmplAuthors    = "pages/authors/index.html"
+	tmplSource     = "pages/sources/[source].html"
+	tmplSources    = "pages/sources/index.html"
+	tmplMonth      = "pages/archive/[month].html"
+	tmplArchive    = "pages/archive/index.html"
+	tmplMissing    = "pages/404.html"
 )
 
-var required = []string{tmplLayout, tmplHeader, tmplFooter, tmplCard, tmplHome, tmplPost, tmplKind, tmplTag, tmplTags,
+var required = []string{tmplLayout, tmplHeader, tmplFooter, tmplCard, tmplSourceCard, tmplHome, tmplPost, tmplKind, tmplTag, tmplTags,
 	tmplAuthor, tmplAuthors, tmplSource, tmplSources, tmplMonth, tmplArchive, tmplMissing}
 
 // freeRoute returns the file which a page of the theme becomes, unless it is

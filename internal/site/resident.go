@@ -1,0 +1,268 @@
+package site
+
+import (
+	"context"
+	"maps"
+	"reflect"
+	"slices"
+
+	"github.com/coranto/coranto"
+)
+
+// Resident builds one site again and again, and keeps between builds what was
+// derived of the posts, the fingerprint of every file and the cards that are
+// likely to be shown again. It is for a process that stays: three new posts
+// among ten thousand then cost what three posts cost. Its output is that of
+// Build, byte for byte. One build at a time.
+type Resident struct {
+	last *build
+	keys map[string][32]byte // fingerprint of each file, by its path
+}
+
+// NewResident returns one that has built nothing yet.
+func NewResident() *Resident { return &Resident{} }
+
+// maxKeptCards bounds the memory that rendered cards take, about 1.5 KB each:
+// the newest stay, since those are in the heads of lists.
+const maxKeptCards = 20_000
+
+// Build is as the function Build, with one more answer: whether only what
+// differs from the last successful build was handed to the sink, whose other
+// files stay as they are. It does so only where may is set, that is where the
+// sink has begun with those files; Input.Settings must be given for it.
+func (r *Resident) Build(ctx context.Context, in Input, sink Sink, memo Memo, may bool) (Report, bool, error) {
+	if may && r.last != nil {
+		b := r.last
+		r.last = nil // a build that fails half way leaves nothing to rely upon
+		if b.extend(in) {
+			b.sink, b.memo = sink, memo
+			report, err := b.run(ctx)
+			if err == nil {
+				r.keep(b)
+			}
+			return report, true, err
+		}
+	}
+	r.last = nil
+	b, err := newBuild(in, sink, memo)
+	if err != nil {
+		return Report{}, false, err
+	}
+	b.keys = make(map[string][32]byte, 2*len(in.Posts))
+	b.placed = map[string]bool{}
+	report, err := b.run(ctx)
+	if err == nil {
+		r.keep(b)
+	}
+	return report, false, err
+}
+
+// keep remembers a build that succeeded.
+func (r *Resident) keep(b *build) {
+	for i := range b.m.posts[:max(0, len(b.m.posts)-maxKeptCards)] {
+		if p := &b.m.posts[i]; p.view != nil || p.atom != nil {
+			p.view, p.card, p.atom = nil, nil, nil
+		}
+	}
+	b.sink, b.memo, b.ctx, b.change = nil, nil, nil, nil
+	r.last, r.keys = b, b.keys
+}
+
+// change is what differs between the last build of a Resident and the next.
+type change struct {
+	fresh  int            // posts that are new, at the end
+	before int            // posts there were
+	posts  []bool         // by index: new, or other than before
+	groups map[*group]int // whose list is touched, with the slots it had
+	front  int            // slots that the home page had
+}
+
+// touched reports whether a list may differ, and how many slots it had.
+func (c *change) touched(g *group) (before int, ok bool) {
+	if c == nil || g == nil {
+		return 0, true
+	}
+	before, ok = c.groups[g]
+	return before, ok
+}
+
+func (c *change) touch(g *group) {
+	if g == nil {
+		return
+	}
+	if _, ok := c.groups[g]; !ok {
+		c.groups[g] = len(g.posts)
+	}
+}
+
+// any reports whether one of the posts is new or other than before.
+func (c *change) any(posts []int32) bool {
+	for _, i := range posts {
+		if c.posts[i] {
+			return true
+		}
+	}
+	return false
+}
+
+// extend makes b the build of in where that differs from what b was built of by
+// posts at the end, by words of posts and by pictures that have come. It reports
+// false, and b is of no use any more, where more than that is different.
+func (b *build) extend(in Input) bool {
+	if in.Settings == "" || in.Settings != b.in.Settings || in.Version != b.in.Version || len(in.Posts) < len(b.in.Posts) ||
+		!reflect.DeepEqual(in.Config, b.in.Config) || !slices.EqualFunc(in.Sources, b.in.Sources, sameSource) ||
+		!maps.Equal(in.SourceTitles, b.in.SourceTitles) {
+		return false
+	}
+	old := b.in
+	n := len(old.Posts)
+	c := &change{fresh: len(in.Posts) - n, before: n, posts: make([]bool, len(in.Posts)), groups: map[*group]int{}, front: len(b.m.front)}
+	if !slices.IsSortedFunc(in.Posts[max(0, n-1):], func(p, q coranto.Post) int { return p.Compare(&q) }) {
+		return false
+	}
+	for i := range old.Posts {
+		p, q := &old.Posts[i], &in.Posts[i]
+		if samePost(p, q) {
+			continue
+		}
+		if !samePlace(p, q) {
+			return false
+		}
+		c.posts[i] = true
+	}
+	b.in = in
+	for i := range n {
+		b.m.posts[i].Post = &in.Posts[i]
+	}
+	if !b.refresh(c, !sameMap(in.Images, old.Images)) {
+		return false
+	}
+	b.append(c)
+	return b.sameFrame(c)
+}
+
+// refresh derives anew what belongs to posts that have changed.
+func (b *build) refresh(c *change, images bool) bool {
+	for i := range c.before {
+		p := &b.m.posts[i]
+		if images && !c.posts[i] {
+			if p.Image == "" && p.Content == "" {
+				continue
+			}
+			now := localImages(p.Post, b.in.Images)
+			if maps.EqualFunc(now, p.images, Image.equal) {
+				continue
+			}
+			for a := range p.images {
+				if _, ok := now[a]; !ok {
+					return false // a file may have to go
+				}
+			}
+			c.posts[i] = true
+		}
+		if !c.posts[i] {
+			continue
+		}
+		was := p.images
+		p.images = localImages(p.Post, b.in.Images)
+		for a, img := range was {
+			if !p.images[a].equal(img) {
+				return false
+			}
+		}
+		p.view, p.card, p.atom = nil, nil, nil
+		p.sum = b.sum.post(p)
+		for _, g := range p.groups() {
+			c.touch(g)
+		}
+	}
+	return true
+}
+
+// append puts the new posts into the model.
+func (b *build) append(c *change) {
+	posts := append(b.m.posts, make([]post, c.fresh)...)
+	b.m.posts = posts
+	for i := c.before; i < len(posts); i++ {
+		p := &posts[i]
+		p.Post = &b.in.Posts[i]
+		p.id = pageID(p.Post, b.m.ids)
+		b.m.ids[p.id] = true
+		c.posts[i] = true
+		b.m.place(p, int32(i), b.m.srcGroups, b.in.SourceTitles)
+		for _, g := range p.groups() {
+			if _, ok := c.groups[g]; !ok {
+				c.groups[g], _ = slices.BinarySearch(g.posts, int32(c.before))
+			}
+		}
+	}
+	for i := c.before; i < len(posts); i++ {
+		p := &posts[i]
+		p.images = localImages(p.Post, b.in.Images)
+		p.sum = b.sum.post(p)
+	}
+}
+
+// groups returns all lists that a post is in but the home page.
+func (p *post) groups() []*group {
+	out := make([]*group, 0, 3+len(p.also)+len(p.tags)+len(p.authors))
+	if p.kind != nil && !p.Backlog {
+		out = append(out, p.kind)
+	}
+	if p.source != nil {
+		out = append(out, p.source.group)
+	}
+	for _, s := range p.also {
+		out = append(out, s.group)
+	}
+	out = append(append(out, p.tags...), p.authors...)
+	if p.month != nil {
+		out = append(out, p.month)
+	}
+	return out
+}
+
+// sameFrame reports whether what stands on every page is as it was, and
+// readies b for the next run.
+func (b *build) sameFrame(c *change) bool {
+	was := b.site
+	b.site.Nav, b.site.Kinds, b.site.HasPosts = nil, nil, false
+	b.navigate()
+	if !reflect.DeepEqual(was, b.site) {
+		return false
+	}
+	b.change = c
+	b.done = map[string]bool{}
+	for _, f := range b.theme.files {
+		b.done[f.path] = true
+	}
+	b.report = Report{Files: b.report.Files, Pages: b.report.Pages, Posts: b.report.Posts}
+	b.report.Reused = b.report.Files
+	return true
+}
+
+// samePost reports whether two posts are the same in all that a site shows.
+// Strings that are one in memory cost nothing to compare.
+func samePost(p, q *coranto.Post) bool {
+	return samePlace(p, q) && p.Title == q.Title && p.Intro == q.Intro && p.Link == q.Link && p.Image == q.Image &&
+		p.Language == q.Language && p.Content == q.Content && p.Updated.Equal(q.Updated) && p.Published.Equal(q.Published)
+}
+
+// samePlace reports whether two posts stand in the same lists, at the same
+// place and under the same address.
+func samePlace(p, q *coranto.Post) bool {
+	return p.ID == q.ID && p.Hidden == q.Hidden && p.Backlog == q.Backlog && p.Kind == q.Kind && p.Source == q.Source &&
+		p.Author == q.Author && p.Date == q.Date && p.FirstSeen.Equal(q.FirstSeen) && p.Published.Equal(q.Published) &&
+		(fitID(p.ID) || p.Title == q.Title && p.Link == q.Link) &&
+		slices.Equal(p.Tags, q.Tags) && slices.Equal(p.Authors, q.Authors) && slices.Equal(p.Also, q.Also)
+}
+
+func sameSource(a, b coranto.Source) bool {
+	return a.ID == b.ID && a.URL == b.URL && a.Site == b.Site && a.Title == b.Title && a.Language == b.Language &&
+		a.Paused == b.Paused && a.Retired == b.Retired
+}
+
+// sameMap reports whether two maps are one.
+func sameMap(a, b map[string]Image) bool {
+	return len(a) == len(b) && reflect.ValueOf(a).Pointer() == reflect.ValueOf(b).Pointer()
+}
