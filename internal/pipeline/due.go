@@ -104,7 +104,9 @@ func rules(src coranto.Source, tags map[string]string) string {
 	b, _ := json.Marshal(struct {
 		Include, Exclude *coranto.Filter
 		FullText         string
-	}{src.Include, src.Exclude, src.FullText})
+		Limit            int             `json:",omitempty"`
+		Scrape           *coranto.Recipe `json:",omitempty"`
+	}{src.Include, src.Exclude, src.FullText, src.Limit, src.Scrape})
 	h := sha256.Sum256(b)
 	return hex.EncodeToString(h[:8])
 }

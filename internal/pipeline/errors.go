@@ -9,6 +9,7 @@ import (
 	"github.com/coranto/coranto/internal/egress"
 	"github.com/coranto/coranto/internal/engine"
 	"github.com/coranto/coranto/internal/feed"
+	"github.com/coranto/coranto/internal/feed/listing"
 	"github.com/coranto/coranto/internal/git"
 	"github.com/coranto/coranto/internal/job"
 	"github.com/coranto/coranto/internal/release"
@@ -59,6 +60,9 @@ var kinds = []struct {
 	{is(egress.ErrDNS), Kind{"Fetch.DNS", ExitSources, http.StatusBadGateway, "the host name is not found"}},
 	{is(egress.ErrTLS), Kind{"Fetch.TLS", ExitSources, http.StatusBadGateway, "no secure connection"}},
 	{is(egress.ErrBody), Kind{"Fetch.Body", ExitSources, http.StatusBadGateway, "the body cannot be decoded"}},
+	{disallowed, Kind{"Page.Robots", ExitSources, http.StatusForbidden, "robots.txt closes the page to programs"}},
+	{is(listing.ErrNothing), Kind{"Listing.Empty", ExitSources, http.StatusUnprocessableEntity, "no entries are found on the page"}},
+	{is(listing.ErrRecipe), Kind{"Source.Recipe", ExitSources, http.StatusUnprocessableEntity, "the recipe cannot be used"}},
 	{is(feed.ErrNotFeed), Kind{"Feed.NotFeed", ExitSources, http.StatusUnprocessableEntity, "this is not a feed"}},
 	{is(scrape.ErrNotPage), Kind{"Page.NotPage", ExitSources, http.StatusUnprocessableEntity, "this is not a page"}},
 

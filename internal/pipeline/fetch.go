@@ -10,6 +10,7 @@ import (
 	"github.com/coranto/coranto/internal/egress"
 	"github.com/coranto/coranto/internal/engine"
 	"github.com/coranto/coranto/internal/feed"
+	"github.com/coranto/coranto/internal/feed/listing"
 )
 
 // FetchInput names the source to ask.
@@ -53,8 +54,8 @@ func (p *Pipeline) fetchFeed(ctx context.Context, t engine.Task, in FetchInput) 
 	src := ask.Source
 	src.URL = ask.Address
 	v := feed.Validators(ask.Validators)
-	g := &gate{Getter: p.Settings().Web, tokens: p.parse}
-	res, err := feed.Fetch(ctx, g, src, v, feed.Options{SummaryOnly: src.FullText != "feed"})
+	g := &gate{Getter: p.documents(src), tokens: p.parse}
+	res, err := listing.Fetch(ctx, g, src, v, feed.Options{SummaryOnly: src.FullText != "feed"})
 	g.leave()
 	out := Outcome{At: now, Status: res.Status, NotModified: res.NotModified, MaxAge: res.MaxAge,
 		Permanent: res.Permanent, Gone: res.Gone, Bytes: res.Bytes,
@@ -80,11 +81,11 @@ func (p *Pipeline) fetchFeed(ctx context.Context, t engine.Task, in FetchInput) 
 	out.Identity, out.Authors = identity(doc), doc.Feed.Authors
 	inherit(doc)
 	out.PostGap = postGap(doc.Entries)
-	kept, err := filter(src, doc.Entries)
+	kept, err := filter(src, doc)
 	if err != nil {
 		return Fetched{}, err
 	}
-	out.Filtered = len(doc.Entries) - len(kept)
+	out.Filtered = out.Entries - len(kept)
 	return Fetched{Outcome: out, Count: len(kept), Entries: kept}, nil
 }
 
@@ -161,28 +162,4 @@ func postGap(entries []coranto.Entry) time.Duration {
 		return 0
 	}
 	return last.Sub(first) / time.Duration(n-1)
-}
-
-// filter keeps the entries that a source's rules want.
-func filter(src coranto.Source, entries []coranto.Entry) ([]coranto.Entry, error) {
-	if src.Include == nil && src.Exclude == nil {
-		return entries, nil
-	}
-	include, err := src.Include.Compile()
-	if err != nil {
-		return nil, &engine.TaskError{Name: "Source.Filter", Cause: "include: " + err.Error(), Err: err}
-	}
-	exclude, err := src.Exclude.Compile()
-	if err != nil {
-		return nil, &engine.TaskError{Name: "Source.Filter", Cause: "exclude: " + err.Error(), Err: err}
-	}
-	var kept []coranto.Entry
-	for i := range entries {
-		in, _ := include.Match(&entries[i])
-		out, _ := exclude.Match(&entries[i])
-		if (in || src.Include == nil) && !out {
-			kept = append(kept, entries[i])
-		}
-	}
-	return kept, nil
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/coranto/coranto/internal/content"
 	"github.com/coranto/coranto/internal/engine"
 	"github.com/coranto/coranto/internal/feed"
+	"github.com/coranto/coranto/internal/feed/listing"
 	"github.com/coranto/coranto/internal/markup"
 	"github.com/coranto/coranto/internal/scrape"
 )
@@ -55,9 +56,9 @@ func (p *Pipeline) getURLs(ctx context.Context, t engine.Task, in GetURLsInput) 
 	if err != nil {
 		return Answer[[]string]{}, err
 	}
-	g := &gate{Getter: p.Settings().Web, tokens: p.parse}
+	g := &gate{Getter: p.documents(src), tokens: p.parse}
 	src.URL = in.FeedURL
-	res, err := feed.Fetch(ctx, g, src, known.Validators, feed.Options{SummaryOnly: true})
+	res, err := listing.Fetch(ctx, g, src, known.Validators, feed.Options{SummaryOnly: true})
 	g.leave()
 	if err != nil {
 		return Answer[[]string]{}, err
@@ -78,7 +79,7 @@ func (p *Pipeline) getURLs(ctx context.Context, t engine.Task, in GetURLsInput) 
 			return Answer[[]string]{}, err
 		}
 	}
-	kept, err := filter(src, known.Entries)
+	kept, err := filter(src, &feed.Document{Format: formatOf(src), Entries: known.Entries})
 	if err != nil {
 		return Answer[[]string]{}, err
 	}
@@ -245,7 +246,7 @@ var pauses = [...]time.Duration{2 * time.Second, 4 * time.Second}
 
 func (p *Pipeline) readPage(ctx context.Context, link string, src coranto.Source) (*content.PageFacts, error) {
 	for try := 0; ; try++ {
-		g := &gate{Getter: p.Settings().Web, tokens: p.parse}
+		g := &gate{Getter: p.pages(src), tokens: p.parse}
 		res, err := scrape.Fetch(ctx, g, link, scrape.FetchOptions{Zone: src.Zone, Content: src.FullText == "page", Now: p.Now()})
 		g.leave()
 		if err == nil {

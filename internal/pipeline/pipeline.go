@@ -25,6 +25,7 @@ import (
 	"github.com/coranto/coranto/internal/feed"
 	"github.com/coranto/coranto/internal/job"
 	"github.com/coranto/coranto/internal/release"
+	"github.com/coranto/coranto/internal/robots"
 	"github.com/coranto/coranto/internal/site"
 )
 
@@ -68,6 +69,7 @@ type Deps struct {
 	Content  *content.Store
 	Releases *release.Store
 	Pictures Pictures
+	Robots   *robots.Cache    // nil: robots.txt is not asked for
 	Settings func() *Settings // as they are now
 	Jobs     *job.Runner      // nil: commands are not run
 	Secret   func(name string) (string, error)
