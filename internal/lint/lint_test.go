@@ -13,9 +13,11 @@ import (
 func TestCheck(t *testing.T) {
 	const end = `"E":{"Type":"Succeed"}`
 	known := Options{
-		Known:   func(r string) bool { return !strings.Contains(r, "nobody") && !strings.Contains(r, "${") },
-		Remote:  func(r string) bool { return r == "far" },
-		Outputs: func(r string) Shape { return map[string]Shape{"list": object(map[string]Shape{"items": array(scalar)})}[r] },
+		Known:  func(r string) bool { return !strings.Contains(r, "nobody") && !strings.Contains(r, "${") },
+		Remote: func(r string) bool { return r == "far" },
+		Outputs: func(r string) Shape {
+			return map[string]Shape{"list": object(map[string]Shape{"items": array(scalar)})}[r]
+		},
 	}
 	for _, tt := range []struct {
 		name, states string // the first state is A
