@@ -1,0 +1,131 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+
+	"github.com/coranto/coranto"
+	"github.com/coranto/coranto/internal/content"
+	"github.com/coranto/coranto/internal/egress"
+	"github.com/coranto/coranto/internal/feed"
+	"github.com/coranto/coranto/internal/feed/listing"
+)
+
+// Preview is what a source would yield now, and why.
+type Preview struct {
+	Source    coranto.Source   `json:"source"`
+	Status    int              `json:"status"`
+	FinalURL  string           `json:"final_url,omitempty"` // where redirects led
+	Format    string           `json:"format"`
+	Version   string           `json:"version,omitempty"`
+	Title     string           `json:"title,omitempty"`
+	Malformed bool             `json:"malformed,omitempty"`
+	Truncated bool             `json:"truncated,omitempty"`
+	Beyond    int              `json:"beyond,omitempty"` // entries beyond what is read of one document
+	Validated bool             `json:"validated"`        // the next request can be conditional
+	MaxAge    string           `json:"max_age,omitempty"`
+	Counts    map[Verdict]int  `json:"counts"`
+	Entries   []PreviewedEntry `json:"entries"`
+}
+
+// PreviewedEntry is one entry and what would become of it.
+type PreviewedEntry struct {
+	Verdict Verdict       `json:"verdict"`
+	Why     string        `json:"why,omitempty"`
+	Post    string        `json:"post,omitempty"` // ID of the post it is, or will join
+	Keys    []string      `json:"keys,omitempty"` // those it would be known by
+	Robots  string        `json:"robots,omitempty"`
+	Entry   coranto.Entry `json:"entry"`
+}
+
+// Verdict says what would become of an entry.
+type Verdict string
+
+// The verdicts.
+const (
+	VerdictNew      Verdict = "new"
+	VerdictKnown    Verdict = "known"    // a post already
+	VerdictMerged   Verdict = "merged"   // another source has it: the post gets an "also"
+	VerdictFiltered Verdict = "filtered" // by include, exclude or limit
+	VerdictSame     Verdict = "same"     // as an entry before it in the document
+	VerdictDropped  Verdict = "dropped"  // can become no post
+)
+
+// PreviewDeps is what a preview is made with; nothing of it is changed.
+type PreviewDeps struct {
+	Web      Getter
+	Snapshot *content.Snapshot
+	Pages    func(ctx context.Context, url, zone string) error // what robots.txt says of a page; nil: it is not asked
+}
+
+// PreviewOf asks a source unconditionally and tells what a run would make of
+// its answer. It writes nothing. Errors are those of coranto:fetchFeed.
+func PreviewOf(ctx context.Context, src coranto.Source, d PreviewDeps) (*Preview, error) {
+	if d.Pages != nil && listing.IsPage(src.Scrape) && src.Robots != coranto.RobotsIgnore {
+		if err := d.Pages(ctx, src.URL, src.Zone); err != nil {
+			return nil, err
+		}
+	}
+	res, err := listing.Fetch(ctx, d.Web, src, feed.Validators{}, feed.Options{SummaryOnly: src.FullText != "feed"})
+	if err != nil {
+		return nil, err
+	}
+	p := &Preview{Source: src, Status: res.Status, Validated: res.Validators.ETag != "" || res.Validators.LastModified != "", Truncated: res.Truncated,
+		Counts: map[Verdict]int{}, Entries: []PreviewedEntry{}}
+	if res.MaxAge > 0 {
+		p.MaxAge = res.MaxAge.String()
+	}
+	if res.FinalURL != src.URL {
+		p.FinalURL = res.FinalURL
+	}
+	if res.Gone {
+		return p, nil
+	}
+	doc := res.Document
+	p.Format, p.Version, p.Title, p.Malformed, p.Beyond = doc.Format, doc.Version, doc.Feed.Title, doc.Malformed, doc.Dropped
+	inherit(doc)
+	why, err := filtered(src, doc)
+	if err != nil {
+		return nil, err
+	}
+	var kept []coranto.Entry
+	for i := range doc.Entries {
+		if why[i] == "" {
+			kept = append(kept, doc.Entries[i])
+		}
+	}
+	fates := d.Snapshot.Explain(src, kept)
+	for i, e := range doc.Entries {
+		x := PreviewedEntry{Entry: e, Verdict: VerdictFiltered, Why: why[i]}
+		if why[i] == "" {
+			x.fate(fates[0])
+			fates = fates[1:]
+		}
+		if x.Verdict == VerdictNew && e.Link != "" && d.Pages != nil && src.Robots != coranto.RobotsIgnore {
+			if err := d.Pages(ctx, e.Link, src.Zone); disallowed(err) {
+				x.Robots = err.Error()
+			} else if _, held := errors.AsType[*egress.HeldError](err); err != nil && !held {
+				return nil, err
+			}
+		}
+		p.Counts[x.Verdict]++
+		p.Entries = append(p.Entries, x)
+	}
+	return p, nil
+}
+
+func (x *PreviewedEntry) fate(f content.Fate) {
+	x.Post, x.Keys, x.Why = f.Post, f.Keys, f.Why
+	switch {
+	case f.Known:
+		x.Verdict = VerdictKnown
+	case f.Repeats:
+		x.Verdict = VerdictSame
+	case f.Post != "":
+		x.Verdict = VerdictMerged
+	case f.Why != "":
+		x.Verdict = VerdictDropped
+	default:
+		x.Verdict = VerdictNew
+	}
+}
