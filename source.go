@@ -22,7 +22,11 @@ type Source struct {
 	Limit    int      `json:"limit,omitempty"`     // only the newest so many of what is left; 0: all
 	Scrape   *Recipe  `json:"scrape,omitempty"`    // URL is of something else than a feed: how to read that
 	Robots   string   `json:"robots,omitempty"`    // RobotsIgnore: pages are read whatever robots.txt says
+	Moderate string   `json:"moderate,omitempty"`  // ModerateApprove: its posts wait until they are approved
 }
+
+// ModerateApprove holds a source's posts in a queue.
+const ModerateApprove = "approve"
 
 // RobotsIgnore switches robots.txt off; it is meant for sites of one's own.
 const RobotsIgnore = "ignore"

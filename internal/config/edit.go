@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -17,15 +18,25 @@ type SourceEdit struct {
 	Tags                                                                []string
 	Paused, Retired                                                     bool
 	Include, Exclude                                                    *coranto.Filter
-	Scrape                                                              string // a Recipe.Type
+	Scrape                                                              string          // a Recipe.Type
+	Recipe                                                              *coranto.Recipe // in place of Scrape, with selectors
+	Limit                                                               int
+	Robots, Moderate                                                    string
+}
+
+// EditOf is the edit that writes a source as it is.
+func EditOf(s coranto.Source) SourceEdit {
+	return SourceEdit{ID: s.ID, URL: s.URL, Title: s.Title, Site: s.Site, Kind: s.Kind, Author: s.Author, Language: s.Language, Zone: s.Zone,
+		FullText: s.FullText, Every: s.Every, Tags: s.Tags, Paused: s.Paused, Retired: s.Retired, Include: s.Include, Exclude: s.Exclude,
+		Recipe: s.Scrape, Limit: s.Limit, Robots: s.Robots, Moderate: s.Moderate}
 }
 
 // source is what the decoder will make of it.
 func (s SourceEdit) source() coranto.Source {
 	out := coranto.Source{ID: s.ID, URL: s.URL, Title: s.Title, Site: s.Site, Kind: s.Kind, Tags: s.Tags, Author: s.Author,
 		Language: s.Language, Zone: s.Zone, FullText: s.FullText, Every: s.Every, Paused: s.Paused, Retired: s.Retired,
-		Include: s.Include, Exclude: s.Exclude}
-	if s.Scrape != "" {
+		Include: s.Include, Exclude: s.Exclude, Scrape: s.Recipe, Limit: s.Limit, Robots: s.Robots, Moderate: s.Moderate}
+	if s.Recipe == nil && s.Scrape != "" {
 		out.Scrape = &coranto.Recipe{Type: s.Scrape}
 	}
 	or(&out.Kind, DefaultKind)
@@ -235,7 +246,16 @@ func (s SourceEdit) parts() []part {
 	add("zone", s.Zone)
 	add("full_text", s.FullText)
 	add("every", s.Every)
-	add("scrape", s.Scrape)
+	if s.Limit > 0 {
+		out = append(out, part{"limit", strconv.Itoa(s.Limit)})
+	}
+	add("robots", s.Robots)
+	add("moderate", s.Moderate)
+	if s.Recipe != nil {
+		out = append(out, part{"scrape", flowRecipe(s.Recipe)})
+	} else {
+		add("scrape", s.Scrape)
+	}
 	flag("paused", s.Paused)
 	flag("retired", s.Retired)
 	for _, f := range []struct {
@@ -275,6 +295,24 @@ func flowList(list []string) string {
 		out[i] = plain(s, true)
 	}
 	return "[" + strings.Join(out, ", ") + "]"
+}
+
+// flowRecipe writes a recipe: its type alone where that says all.
+func flowRecipe(r *coranto.Recipe) string {
+	if *r == (coranto.Recipe{}) {
+		return "auto"
+	}
+	if *r == (coranto.Recipe{Type: r.Type}) && r.Type != coranto.RecipeCSS {
+		return r.Type
+	}
+	var parts []part
+	for _, p := range []part{{"type", r.Type}, {"item", r.Item}, {"id", r.ID}, {"title", r.Title}, {"link", r.Link}, {"date", r.Date},
+		{"image", r.Image}, {"intro", r.Intro}, {"author", r.Author}, {"tags", r.Tags}} {
+		if p.value != "" {
+			parts = append(parts, part{p.key, plain(p.value, true)})
+		}
+	}
+	return flowMap(parts)
 }
 
 func flowFilter(f *coranto.Filter) string {

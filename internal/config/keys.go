@@ -276,6 +276,7 @@ var sourceKeys = []entry[rawSource]{
 	subPtr("exclude", "drop what matches", filterKeys, func(s *rawSource) **coranto.Filter { return &s.Exclude }),
 	integer("limit", "only the newest so many entries", 1, 10000, func(s *rawSource) *int { return &s.Limit }),
 	choice("robots", "ignore: read pages whatever robots.txt says", func(s *rawSource) *string { return &s.Robots }, coranto.RobotsIgnore),
+	choice("moderate", "approve: its posts wait until `coranto post approve`", func(s *rawSource) *string { return &s.Moderate }, coranto.ModerateApprove),
 	{name: "scrape", doc: "how to read what is no feed", set: setRecipe,
 		schema: schema{"oneOf": []schema{{"enum": append([]string{"auto"}, recipeTypes[1:]...)}, objectSchema(recipeKeys)}}},
 }

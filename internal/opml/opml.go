@@ -18,4 +18,5 @@ type Outline struct {
 	Title   string
 	Sources []coranto.Source // by document order; ID may be empty
 	Skipped []string         // entries that are no source, and why
+	Notes   []string         // settings of other readers that have no counterpart, or one that differs
 }

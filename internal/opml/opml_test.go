@@ -94,6 +94,7 @@ var sources = []coranto.Source{
 		Author: "Alice <a@b>", Language: "de-CH", Zone: "office", FullText: "page", Every: "48h0m0s", Paused: true,
 		Include: &coranto.Filter{Title: `/a"b|<c>/`, Tags: []string{"x", "y"}}, Exclude: &coranto.Filter{URL: "/sponsored/", Language: []string{"en"}}},
 	{ID: "odd", URL: "https://odd.example/", Title: "two\nlines\t\"x\"  y ", Tags: []string{"a,b", "/c/", " d "}, Retired: true},
+	{ID: "scraped", URL: "https://s.example/news", Scrape: &coranto.Recipe{Item: "article > h2", Link: "a@href"}, Limit: 7, Robots: coranto.RobotsIgnore, Moderate: coranto.ModerateApprove},
 	{ID: "same-address", URL: "https://odd.example/", Tags: []string{"x"}},
 }
 

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -151,6 +152,7 @@ func (p *parser) source(a map[string]string, address string) {
 		readOwn(a, &s)
 	} else {
 		s.Tags = p.tags(a["category"])
+		p.foreign(a, label, &s)
 	}
 	if i, ok := p.byURL[address]; ok && !own {
 		// The same feed in several folders: one source with all the tags.
@@ -175,6 +177,9 @@ func readOwn(a map[string]string, s *coranto.Source) {
 	s.FullText, s.Every = a["coranto:full-text"], a["coranto:every"]
 	s.Paused, s.Retired = a["coranto:paused"] == "true", a["coranto:retired"] == "true"
 	s.Title, s.Site, s.Language = a["title"], a["htmlurl"], a["language"]
+	s.Robots, s.Moderate = a["coranto:robots"], a["coranto:moderate"]
+	s.Limit, _ = strconv.Atoi(a["coranto:limit"])
+	fromJSON(a["coranto:scrape"], &s.Scrape)
 	fromJSON(a["coranto:tags"], &s.Tags)
 	fromJSON(a["coranto:include"], &s.Include)
 	fromJSON(a["coranto:exclude"], &s.Exclude)

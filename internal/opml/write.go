@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 
 	"github.com/coranto/coranto"
@@ -61,6 +62,16 @@ func writeSource(b *bufio.Writer, s coranto.Source) error {
 	attr("coranto:zone", s.Zone)
 	attr("coranto:full-text", s.FullText)
 	attr("coranto:every", s.Every)
+	attr("coranto:robots", s.Robots)
+	attr("coranto:moderate", s.Moderate)
+	if s.Limit > 0 {
+		attr("coranto:limit", strconv.Itoa(s.Limit))
+	}
+	if s.Scrape != nil {
+		if err := asJSON("coranto:scrape", s.Scrape); err != nil {
+			return err
+		}
+	}
 	if s.Paused {
 		attr("coranto:paused", "true")
 	}
