@@ -24,9 +24,9 @@ var outputs = map[string]lint.Shape{
 	"coranto:writeToGitHub":      lint.Of[pipeline.Answer[pipeline.Written]](),
 }
 
-// Check returns what is wrong with a definition: the service's diagnostics, and
+// CheckWorkflow returns what is wrong with a definition: the service's diagnostics, and
 // where it has none our warnings. known tells the Resources that are here.
-func Check(def []byte, known func(resource string) bool) []asl.Diagnostic {
+func CheckWorkflow(def []byte, known func(resource string) bool) []asl.Diagnostic {
 	found := asl.Validate(def, asl.ParseOptions{})
 	return append(found, lint.Check(def, lint.Options{
 		Known:   known,
