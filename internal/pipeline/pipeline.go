@@ -86,6 +86,8 @@ type Pipeline struct {
 	parse chan struct{} // one token a core: parsing is all CPU and memory
 	runs  sync.Mutex    // over the feeds of executions, see bindRun
 	links linkMemo
+
+	standing standing
 }
 
 var _ engine.Tasks = (*Pipeline)(nil)

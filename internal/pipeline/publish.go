@@ -69,20 +69,17 @@ func (p *Pipeline) buildSite(ctx context.Context, t engine.Task, in BuildInput) 
 		return Built{}, err
 	}
 	defer b.Abort()
-	memo, err := p.Releases.LoadMemo()
-	if err != nil {
-		memo = nil // disposable: everything is rendered
-	}
-	seen := newRemember(memo)
-	to := &sink{build: b, pages: map[string]bool{}}
-	report, err := site.Build(ctx, input, to, seen)
+	p.standing.mu.Lock()
+	defer p.standing.mu.Unlock()
+	to := p.standing.begin(p, b)
+	report, _, err := p.standing.site.Build(ctx, input, to, to)
 	if err != nil {
 		return Built{}, err
 	}
-	if err := p.putPictures(ctx, b, input.Images, p.live); err != nil {
+	if err := to.pictures(ctx, p, input.Images); err != nil {
 		return Built{}, err
 	}
-	if !in.Force {
+	if !in.Force && !to.part { // a build in part takes nothing away
 		if err := p.guard(posts, to.pages, set.MaxRemoved); err != nil {
 			return Built{}, err
 		}
@@ -91,9 +88,7 @@ func (p *Pipeline) buildSite(ctx context.Context, t engine.Task, in BuildInput) 
 	if err != nil {
 		return Built{}, err
 	}
-	if err := p.Releases.SaveMemo(seen.used); err != nil {
-		p.Log.WarnContext(ctx, "the next build will render everything", KeyError, err)
-	}
+	p.standing.end(ctx, p, b.Manifest(), to, input.Images)
 	return Built{Release: r.ID, Commit: snap.Commit(), New: r.New, Report: report, Want: want}, nil
 }
 
@@ -103,7 +98,7 @@ func (p *Pipeline) siteInput(ctx context.Context, set *Settings, posts []coranto
 	if err != nil {
 		return site.Input{}, err
 	}
-	in := site.Input{Config: set.Site, Posts: posts, Sources: slices.Clone(set.Sources), Theme: set.Theme, Version: set.Version}
+	in := site.Input{Config: set.Site, Posts: posts, Sources: slices.Clone(set.Sources), Theme: set.Theme, Version: set.Version, Settings: set.Hash}
 	for i := range in.Sources {
 		src := &in.Sources[i]
 		if src.Title == "" {
@@ -195,9 +190,14 @@ func (p *Pipeline) activateRelease(ctx context.Context, _ engine.Task, in Built)
 type sink struct {
 	build *release.Build
 	pages map[string]bool // posts' pages
+
+	standing *standing
+	memo     *remember
+	load     func() (release.Memo, error) // nil: has been
+	part     bool                         // only what differs is named
 }
 
-var _ site.Sink = (*sink)(nil)
+var _ site.Based = (*sink)(nil)
 
 func (s *sink) note(path string) {
 	if _, ok := postOf(path); ok {
@@ -223,6 +223,7 @@ func (s *sink) Reuse(path, hash string) error {
 type remember struct {
 	old  release.Memo
 	used release.Memo
+	sets int
 }
 
 var _ site.Memo = (*remember)(nil)
@@ -241,4 +242,7 @@ func (r *remember) Get(key [32]byte) (string, bool) {
 	return hash, ok
 }
 
-func (r *remember) Set(key [32]byte, hash string) { r.used[key] = hash }
+func (r *remember) Set(key [32]byte, hash string) {
+	r.used[key] = hash
+	r.sets++
+}

@@ -40,7 +40,8 @@ type Build struct {
 	created []string         // hashes of blobs written
 	wrote   bool             // blobs have been written or replaced
 	marked  bool
-	err     error // the first failure; the build cannot finish
+	done    *Manifest // of Finish
+	err     error     // the first failure; the build cannot finish
 	ended   bool
 }
 
@@ -306,6 +307,13 @@ func (b *Build) Finish(ctx context.Context) (Release, error) {
 	return r, err
 }
 
+// Manifest is what Finish has made; nil before.
+func (b *Build) Manifest() *Manifest {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.done
+}
+
 func (b *Build) finish(ctx context.Context) (Release, error) {
 	if b.err != nil {
 		return Release{}, b.err
@@ -333,6 +341,7 @@ func (b *Build) finish(ctx context.Context) (Release, error) {
 			m.info.Previous = old.Previous
 		}
 		if old.Meta == m.info.Meta && len(b.created) == 0 {
+			b.done = m
 			return m.info, nil
 		}
 	}
@@ -342,6 +351,8 @@ func (b *Build) finish(ctx context.Context) (Release, error) {
 	if err := b.store.writeManifest(m, lines); err != nil {
 		return Release{}, err
 	}
+	b.done = m
+	b.store.built.Store(m)
 	m.info.New = !exists
 	return m.info, nil
 }

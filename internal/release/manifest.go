@@ -149,6 +149,17 @@ func (s *Store) Get(id string) (*Manifest, error) {
 	return s.readManifest(id)
 }
 
+// manifest is readManifest, but what this process has just written is not read.
+func (s *Store) manifest(id string) (*Manifest, error) {
+	if m := s.built.Load(); m != nil && m.info.ID == id {
+		if _, err := os.Stat(s.path(manifestsDir, id)); err == nil {
+			c := *m
+			return &c, nil
+		}
+	}
+	return s.readManifest(id)
+}
+
 func (s *Store) readManifest(id string) (*Manifest, error) {
 	data, err := readLimited(s.path(manifestsDir, id), maxManifest)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -109,7 +109,7 @@ func (s *Store) move(ctx context.Context, change func(*pointer) (string, error))
 	if err != nil {
 		return nil, err
 	}
-	m, err := s.readManifest(id)
+	m, err := s.manifest(id)
 	if err != nil {
 		return nil, err
 	}
@@ -254,7 +254,7 @@ func (s *Store) look(old *live) *live {
 	if err != nil {
 		return keep(old, err, now)
 	}
-	m, err := s.readManifest(p.Current)
+	m, err := s.manifest(p.Current)
 	if err != nil {
 		return keep(old, err, now)
 	}

@@ -34,8 +34,9 @@ type Store struct {
 	now     func() time.Time
 
 	live    atomic.Pointer[live]
-	refresh sync.Mutex // one at a time looks at the pointer file
-	moving  sync.Mutex // one at a time moves the pointer
+	built   atomic.Pointer[Manifest] // by this process last: it need not be read back
+	refresh sync.Mutex               // one at a time looks at the pointer file
+	moving  sync.Mutex               // one at a time moves the pointer
 }
 
 // Open opens the store in dir, making the directory when there is none, and

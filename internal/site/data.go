@@ -164,7 +164,8 @@ type SourceView struct {
 	Art      string
 	Initials string
 
-	card func(*SourceView) (template.HTML, error)
+	card  func(*SourceView) (template.HTML, error)
+	lower string // Name, to sort by
 }
 
 // Card returns components/source.html of the source, rendered once for as long

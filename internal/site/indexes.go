@@ -118,7 +118,7 @@ func (b *build) lastDay(s *source) string {
 func (b *build) sourceView(s *source) *SourceView {
 	v := &SourceView{
 		ID: clean(s.src.ID), Name: s.name, Site: httpURL(s.src.Site), Feed: httpURL(s.src.URL), Count: s.visible,
-		Paused: s.src.Paused, Retired: s.src.Retired || s.unlisted, Unlisted: s.unlisted, Art: art(s.name, s.slug), Initials: initials(s.name), card: b.sourceCard,
+		Paused: s.src.Paused, Retired: s.src.Retired || s.unlisted, Unlisted: s.unlisted, Art: art(s.name, s.slug), Initials: initials(s.name), card: b.sourceCard, lower: s.lower,
 	}
 	v.Host = host(cmpOr(v.Site, v.Feed))
 	if s.visible > 0 {
@@ -167,7 +167,7 @@ func (b *build) emitSources() error {
 			}
 		}
 		for _, l := range [][]*SourceView{d.Active, d.Retired} {
-			slices.SortStableFunc(l, func(a, c *SourceView) int { return strings.Compare(strings.ToLower(a.Name), strings.ToLower(c.Name)) })
+			slices.SortStableFunc(l, func(a, c *SourceView) int { return strings.Compare(a.lower, c.lower) })
 		}
 		return b.renderPage(w, tmplSources, &d.Page, d)
 	})

@@ -84,6 +84,7 @@ type source struct {
 	*group
 	src      coranto.Source
 	unlisted bool
+	lower    string // name, to sort by
 }
 
 // post is what the build derives of one.
@@ -165,7 +166,7 @@ func (m *model) addSource(gs *groups, s coranto.Source, titles map[string]string
 	for n := 2; gs.bySlug[sl] != nil; n++ {
 		sl = slug(s.ID) + "-" + strconv.Itoa(n)
 	}
-	out := &source{group: gs.slugged(sl, name), src: s, unlisted: unlisted}
+	out := &source{group: gs.slugged(sl, name), src: s, unlisted: unlisted, lower: strings.ToLower(name)}
 	m.bySrc[s.ID] = out
 	m.sources = append(m.sources, out)
 	return out

@@ -16,7 +16,6 @@ import (
 // Build, byte for byte. One build at a time.
 type Resident struct {
 	last *build
-	keys map[string][32]byte // fingerprint of each file, by its path
 }
 
 // NewResident returns one that has built nothing yet.
@@ -26,15 +25,23 @@ func NewResident() *Resident { return &Resident{} }
 // the newest stay, since those are in the heads of lists.
 const maxKeptCards = 20_000
 
+// Based is a Sink that can begin with the files of the last build that it was
+// given by a Resident and that succeeded.
+type Based interface {
+	Sink
+	// Base makes it begin so. Only what differs is handed over then. An error
+	// means that it cannot, and every file is handed over.
+	Base() error
+}
+
 // Build is as the function Build, with one more answer: whether only what
-// differs from the last successful build was handed to the sink, whose other
-// files stay as they are. It does so only where may is set, that is where the
-// sink has begun with those files; Input.Settings must be given for it.
-func (r *Resident) Build(ctx context.Context, in Input, sink Sink, memo Memo, may bool) (Report, bool, error) {
-	if may && r.last != nil {
+// differs from the last successful build was handed to the sink. It does so
+// only where the sink is Based and Input.Settings is given.
+func (r *Resident) Build(ctx context.Context, in Input, sink Sink, memo Memo) (Report, bool, error) {
+	if based, ok := sink.(Based); ok && r.last != nil {
 		b := r.last
 		r.last = nil // a build that fails half way leaves nothing to rely upon
-		if b.extend(in) {
+		if b.extend(in) && based.Base() == nil {
 			b.sink, b.memo = sink, memo
 			report, err := b.run(ctx)
 			if err == nil {
@@ -65,7 +72,7 @@ func (r *Resident) keep(b *build) {
 		}
 	}
 	b.sink, b.memo, b.ctx, b.change = nil, nil, nil, nil
-	r.last, r.keys = b, b.keys
+	r.last = b
 }
 
 // change is what differs between the last build of a Resident and the next.

@@ -25,14 +25,14 @@ func TestResidentGivesTheSameTree(t *testing.T) {
 			in.Config.PerPage = 4
 			next, few := 0, 0
 			blobs, memo, res := map[string]string{}, NewCache(), NewResident()
-			last := map[string]string{}
+			var last map[string]string
 			for step := range 24 {
 				if next = mutate(r, &in, all, next); r.IntN(2) == 0 {
 					next = grow(r, &in, all, next)
 				}
 				in.Settings = fmt.Sprint(in.Config, in.Theme)
-				got := newTree(blobs)
-				report, part, err := res.Build(t.Context(), in, got, memo, step > 0 && r.IntN(9) > 0)
+				got := &basedTree{newTree(blobs), r.IntN(9) > 0}
+				report, part, err := res.Build(t.Context(), in, got, memo)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -56,6 +56,19 @@ func TestResidentGivesTheSameTree(t *testing.T) {
 			}
 		})
 	}
+}
+
+// basedTree is a tree over the one before.
+type basedTree struct {
+	*tree
+	can bool
+}
+
+func (t *basedTree) Base() error {
+	if !t.can {
+		return ErrGone
+	}
+	return nil
 }
 
 // grow changes the input as most runs do: posts at the end, words, pictures.
@@ -86,6 +99,10 @@ func grow(r *rand.Rand, in *Input, all Input, next int) int {
 	return next
 }
 
+type baseless struct{ discard }
+
+func (*baseless) Base() error { return nil }
+
 // BenchmarkResident is the build that follows three new posts among 10,000 in a
 // process that stays.
 func BenchmarkResident(b *testing.B) {
@@ -95,7 +112,7 @@ func BenchmarkResident(b *testing.B) {
 	in.Settings = "one"
 	res, memo := NewResident(), NewCache()
 	in.Posts = all.Posts[:n]
-	if _, _, err := res.Build(b.Context(), in, &discard{}, memo, false); err != nil {
+	if _, _, err := res.Build(b.Context(), in, &baseless{}, memo); err != nil {
 		b.Fatal(err)
 	}
 	b.ReportAllocs()
@@ -107,8 +124,8 @@ func BenchmarkResident(b *testing.B) {
 		}
 		at += 3
 		in.Posts = append([]coranto.Post(nil), all.Posts[:at]...)
-		d := &discard{}
-		if _, part, err := res.Build(b.Context(), in, d, memo, true); err != nil || !part {
+		d := &baseless{}
+		if _, part, err := res.Build(b.Context(), in, d, memo); err != nil || !part {
 			b.Fatal(err, part)
 		}
 		written += d.puts

@@ -1,0 +1,98 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"github.com/coranto/coranto/internal/release"
+	"github.com/coranto/coranto/internal/site"
+)
+
+// standing is the site as this process has built it last: what makes the next
+// build cost what has changed. It can be lost.
+type standing struct {
+	mu       sync.Mutex // one build at a time
+	site     *site.Resident
+	manifest *release.Manifest // of the last build
+	memo     release.Memo      // what it used
+	unsaved  int               // entries of memo that are not on disk
+	images   map[string]site.Image
+}
+
+// saveEvery is how many files are rendered again, at the most, by the first
+// build after a process that was killed.
+const saveEvery = 256
+
+// begin makes what a build writes to.
+func (s *standing) begin(p *Pipeline, b *release.Build) *sink {
+	if s.site == nil {
+		s.site = site.NewResident()
+	}
+	return &sink{build: b, pages: map[string]bool{}, standing: s, memo: newRemember(nil), load: p.Releases.LoadMemo}
+}
+
+// end remembers a build that is a release now.
+func (s *standing) end(ctx context.Context, p *Pipeline, m *release.Manifest, to *sink, images map[string]site.Image) {
+	s.manifest, s.images, s.memo = m, images, to.memo.used
+	s.unsaved += to.memo.sets
+	if to.part && s.unsaved < saveEvery {
+		return
+	}
+	if err := p.Releases.SaveMemo(s.memo); err != nil {
+		p.Log.WarnContext(ctx, "the next build will render everything", KeyError, err)
+	}
+	s.unsaved = 0
+}
+
+var errNoBase = errors.New("no build to begin with")
+
+// Base implements site.Based.
+func (s *sink) Base() error {
+	if s.standing.manifest == nil {
+		return errNoBase
+	}
+	if err := s.build.From(s.standing.manifest); err != nil {
+		return err
+	}
+	s.part = true
+	s.memo = &remember{old: nil, used: s.standing.memo}
+	return nil
+}
+
+// Get implements site.Memo.
+func (s *sink) Get(key [32]byte) (string, bool) {
+	if !s.part && s.load != nil {
+		old, err := s.load()
+		if err == nil { // else everything is rendered: it is disposable
+			s.memo.old = old
+		}
+		s.load = nil
+	}
+	return s.memo.Get(key)
+}
+
+// Set implements site.Memo.
+func (s *sink) Set(key [32]byte, hash string) { s.memo.Set(key, hash) }
+
+// pictures puts the pictures that are there into the build, but for those that
+// it has begun with.
+func (s *sink) pictures(ctx context.Context, p *Pipeline, images map[string]site.Image) error {
+	if !s.part {
+		return p.putPictures(ctx, s.build, images, p.live)
+	}
+	now := make(map[string]bool, len(images))
+	fresh := map[string]site.Image{}
+	for url, img := range images {
+		now[img.Path] = true
+		if _, ok := s.standing.manifest.Lookup(img.Path); !ok {
+			fresh[url] = img
+		}
+	}
+	for _, img := range s.standing.images {
+		if !now[img.Path] {
+			s.build.Remove(img.Path)
+		}
+	}
+	return p.putPictures(ctx, s.build, fresh, p.live)
+}
