@@ -129,7 +129,11 @@ func openDirectory(ctx context.Context, dir string, o Options) (*directory, erro
 	if !trusted {
 		zones = nil
 	}
-	if d.web, err = egress.New(egressOptions(d.config, zones, o)); err != nil {
+	opt, err := l.egressOptions(d.config, zones, o)
+	if err != nil {
+		return nil, err
+	}
+	if d.web, err = egress.New(opt); err != nil {
 		return nil, err
 	}
 	if d.repo, err = git.Open(ctx, l.Dir, git.Options{Author: git.Ident{Name: d.config.Commit.Name, Email: d.config.Commit.Email}}); err != nil {

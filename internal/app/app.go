@@ -30,6 +30,7 @@ import (
 	"github.com/coranto/coranto/internal/job"
 	"github.com/coranto/coranto/internal/pipeline"
 	"github.com/coranto/coranto/internal/release"
+	"github.com/coranto/coranto/internal/robots"
 	"github.com/coranto/coranto/internal/schedule"
 	"github.com/coranto/coranto/internal/secret"
 	"github.com/coranto/coranto/internal/sqlite"
@@ -84,6 +85,8 @@ type App struct {
 	repo     *git.Repo
 	catalog  *catalog.Catalog
 	holds    *catalog.Holds
+	meter    *catalog.Meter
+	robots   *robots.Cache
 	content  *content.Store
 	releases *release.Store
 	pictures *pictures
@@ -162,7 +165,7 @@ func Open(ctx context.Context, dir string, o Options) (_ *App, err error) {
 	}
 	tasks := pipeline.New(pipeline.Deps{
 		Jobs: a.jobs, Secret: a.revealSecret,
-		Catalog: a.catalog, Content: a.content, Releases: a.releases, Pictures: a.pictures,
+		Catalog: a.catalog, Content: a.content, Releases: a.releases, Pictures: a.pictures, Robots: a.robots,
 		Settings: func() *pipeline.Settings { return a.current.Load().settings },
 		Contains: func(ctx context.Context, head, commit string) (bool, error) {
 			if _, err := a.repo.ReadCommit(ctx, commit); errors.Is(err, git.ErrNotFound) {
@@ -191,8 +194,10 @@ func (a *App) openState(ctx context.Context) (err error) {
 		if a.catalog, err = catalog.Open(ctx, a.db); err != nil {
 			return err
 		}
-		a.holds, err = a.catalog.Holds(ctx, a.o.Now())
-		return err
+		if a.holds, err = a.catalog.Holds(ctx, a.o.Now()); err != nil {
+			return err
+		}
+		return a.openManners(ctx)
 	}
 	err = open()
 	if !errors.Is(err, sqlite.ErrDamaged) {
@@ -275,6 +280,7 @@ func (a *App) Close() error {
 	if a.runtime != nil {
 		errs = append(errs, a.runtime.Close())
 	}
+	errs = append(errs, a.keepManners(context.Background()))
 	if c := a.current.Load(); c != nil {
 		c.web.Close()
 	}

@@ -185,6 +185,9 @@ const (
 
 // prune removes old executions.
 func (a *App) prune(ctx context.Context) {
+	if err := a.keepManners(ctx); err != nil && ctx.Err() == nil {
+		a.o.Log.WarnContext(ctx, "how servers were treated was not written down", "error", err)
+	}
 	if _, err := a.runtime.Prune(ctx, keepRuns, a.o.Now().Add(-keepRunFor)); err != nil && ctx.Err() == nil {
 		a.o.Log.WarnContext(ctx, "old executions were not removed", "error", err)
 	}

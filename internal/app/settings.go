@@ -42,8 +42,11 @@ func (a *App) apply(ctx context.Context, cfg *config.Config) error {
 		}
 		zones = nil
 	}
-	opt := egressOptions(cfg, zones, a.o)
-	opt.Holds = a.holds
+	opt, err := a.egressOptions(cfg, zones, a.o)
+	if err != nil {
+		return err
+	}
+	opt.Holds, opt.Observe = a.holds, a.meter.Observe
 	web, err := egress.New(opt)
 	if err != nil {
 		return fmt.Errorf("%s: %w", config.FileName, err)
@@ -52,11 +55,7 @@ func (a *App) apply(ctx context.Context, cfg *config.Config) error {
 	if err != nil {
 		return err
 	}
-	for i := range cfg.Sources {
-		if cfg.Sources[i].Zone == "" {
-			cfg.Sources[i].Zone = cfg.Fetch.Zone
-		}
-	}
+	sourceDefaults(cfg)
 	set := &pipeline.Settings{
 		Sources: cfg.Sources, Bounds: catalog.DefaultBounds, Every: cfg.Fetch.Every, TagMap: cfg.TagMap, Location: cfg.Site.Timezone,
 		Site: siteConfig(cfg), Theme: theme, MaxRemoved: cfg.Guards.MaxRemoved, Version: a.o.Version,
@@ -74,7 +73,7 @@ func (a *App) apply(ctx context.Context, cfg *config.Config) error {
 
 // egressOptions say how the web is asked. Without trust there are no zones, and
 // so there is only the public network.
-func egressOptions(cfg *config.Config, zones []config.Zone, opt Options) egress.Options {
+func (l Layout) egressOptions(cfg *config.Config, zones []config.Zone, opt Options) (egress.Options, error) {
 	o := egress.Options{Identity: cfg.Fetch.Identity, Version: opt.Version, Timeout: cfg.Fetch.Timeout, MaxBody: cfg.Fetch.MaxBody,
 		MaxConcurrent: cfg.Fetch.Parallel, Now: opt.Now}
 	o.PerHost.Parallel, o.PerHost.Gap = cfg.Fetch.PerHost.Parallel, cfg.Fetch.PerHost.Gap
@@ -82,9 +81,13 @@ func egressOptions(cfg *config.Config, zones []config.Zone, opt Options) egress.
 		o.PerHost.Gap = egress.NoGap
 	}
 	for _, z := range zones {
-		o.Zones = append(o.Zones, egress.Zone{Name: z.Name, Allow: z.Allow, Ports: z.Ports, SourceAddress: z.SourceAddress, Proxy: z.Proxy})
+		zone, err := l.egressZone(z)
+		if err != nil {
+			return o, err
+		}
+		o.Zones = append(o.Zones, zone)
 	}
-	return o
+	return o, nil
 }
 
 // siteConfig is what the generator needs of the configuration.

@@ -38,6 +38,15 @@ func (l Layout) parts(cfg *config.Config) ([]Part, error) {
 		if err := add("zone", z.Name, z); err != nil {
 			return nil, err
 		}
+		if z.CA == "" {
+			continue
+		}
+		// Whoever can change the certificates can read the zone's connections.
+		b, err := os.ReadFile(l.caFile(z))
+		if err != nil {
+			return nil, fmt.Errorf("%s: zone %s: ca: %w", config.FileName, z.Name, err)
+		}
+		out = append(out, Part{"zone", fmt.Sprintf("%s ca %s sha256 %s", z.Name, z.CA, trust.Digest(b))})
 	}
 	for _, t := range cfg.Tasks {
 		if err := add("task", t.Name, t); err != nil {
