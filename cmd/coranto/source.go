@@ -55,9 +55,13 @@ func (c *cli) sourceImportCmd() *cobra.Command {
 	var dry bool
 	cmd := &cobra.Command{
 		Use:   "import FILE",
-		Short: "Add the sources of an OPML file, in one commit",
-		Long: `Adds every feed of an OPML file ("-" reads standard input) to coranto.yaml, in
-one commit. Nobody is asked; the next run reads them. Folders become tags.`,
+		Short: "Add the sources of a list, in one commit",
+		Long: `Adds every feed of a list ("-" reads standard input) to coranto.yaml, in one
+commit. Nobody is asked; the next run reads them. The list may be OPML (folders
+become tags; the settings of FreshRSS and Miniflux are understood), the INI file
+of Planet Venus or Pluto, the YAML of osmosfeed or Pluto, or one address a line.
+What has no counterpart here is said, setting by setting.`,
+		Example: "  coranto source import feeds.opml\n  coranto source import -n planet.ini",
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			data, err := c.readArg(args[0])
@@ -73,6 +77,9 @@ one commit. Nobody is asked; the next run reads them. Folders become tags.`,
 			}
 			for _, s := range res.Skipped {
 				fmt.Fprintf(c.err, "skipped  %s\n", s)
+			}
+			for _, s := range res.Notes {
+				fmt.Fprintf(c.err, "note     %s\n", s)
 			}
 			fmt.Fprintf(c.out, "added   %s", plural(len(res.Added), "source", "sources"))
 			if n := len(res.Known); n > 0 {

@@ -8,7 +8,6 @@ import (
 	"github.com/coranto/coranto"
 	"github.com/coranto/coranto/internal/config"
 	"github.com/coranto/coranto/internal/failpoint"
-	"github.com/coranto/coranto/internal/opml"
 )
 
 var (
@@ -16,63 +15,9 @@ var (
 	afterReplace  = failpoint.Name("app.after-replace")
 )
 
-// Imported is what importing an OPML file did.
-type Imported struct {
-	Added   []string `json:"added"`   // IDs
-	Known   []string `json:"known"`   // URLs that were sources already
-	Skipped []string `json:"skipped"` // outlines that are no source, with why
-	Commit  string   `json:"commit,omitempty"`
-	Why     string   `json:"uncommitted,omitempty"` // why it was not committed
-}
-
-// Import adds the sources of an OPML document, in one commit, asking nobody.
-func Import(ctx context.Context, dir string, data []byte, zone string, dry bool, o Options) (Imported, error) {
-	o.defaults()
-	d, err := openDirectory(ctx, dir, o)
-	if err != nil {
-		return Imported{}, err
-	}
-	defer d.close()
-	doc, err := opml.Parse(data)
-	if err != nil {
-		return Imported{}, err
-	}
-	res := Imported{Added: []string{}, Known: []string{}, Skipped: doc.Skipped}
-	have := map[string]bool{}
-	sources := d.config.Sources
-	for _, s := range sources {
-		have[s.URL] = true
-	}
-	var edits []config.SourceEdit
-	for _, s := range doc.Sources {
-		if have[s.URL] {
-			res.Known = append(res.Known, s.URL)
-			continue
-		}
-		have[s.URL] = true
-		e := config.SourceEdit{ID: s.ID, URL: s.URL, Title: s.Title, Kind: s.Kind, Author: s.Author, Zone: s.Zone, FullText: s.FullText, Tags: s.Tags, Paused: s.Paused, Retired: s.Retired}
-		if e.Kind == "blog" {
-			e.Kind = ""
-		}
-		if zone != "" {
-			e.Zone = zone
-		}
-		e.ID = importID(sources, s)
-		sources = append(sources, coranto.Source{ID: e.ID})
-		edits = append(edits, e)
-		res.Added = append(res.Added, e.ID)
-	}
-	if dry || len(edits) == 0 {
-		return res, nil
-	}
-	change := func(old []byte) ([]byte, error) { return config.AddSources(old, edits) }
-	res.Commit, res.Why, err = d.edit(ctx, change, fmt.Sprintf("Import %d sources", len(edits)))
-	return res, err
-}
-
 // importID keeps the ID an outline brings, or makes one of its title or host.
 func importID(sources []coranto.Source, s coranto.Source) string {
-	base := s.ID
+	base := slug(s.ID)
 	if base == "" {
 		base = slug(s.Title)
 	}

@@ -24,6 +24,9 @@ type SourceEdit struct {
 	Robots, Moderate                                                    string
 }
 
+// SameURL is equal for addresses that no two sources may have.
+func SameURL(address string) string { return sameURL(address) }
+
 // EditOf is the edit that writes a source as it is.
 func EditOf(s coranto.Source) SourceEdit {
 	return SourceEdit{ID: s.ID, URL: s.URL, Title: s.Title, Site: s.Site, Kind: s.Kind, Author: s.Author, Language: s.Language, Zone: s.Zone,
