@@ -96,6 +96,7 @@ func (p *Pipeline) commitPosts(ctx context.Context, t engine.Task, in CommitInpu
 			batch.Posts = append(batch.Posts, post)
 			fresh[r.Source.ID]++
 		}
+		clear(r.Posts) // what they were made of is not held through the commit
 		batch.Changes = append(batch.Changes, r.Known.Changes...)
 		sum.Entries += r.Fetched.Entries
 		sum.count(r)

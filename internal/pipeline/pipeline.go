@@ -131,6 +131,7 @@ func task[In, Out any](do func(context.Context, engine.Task, In) (Out, error)) e
 		if err := json.Unmarshal(t.Input, &in); err != nil {
 			return nil, &engine.TaskError{Name: "Coranto.Input", Cause: fmt.Sprintf("%s: input of state %s: %v", t.Resource, t.State, err), Err: err}
 		}
+		t.Input = nil // read; a run's whole harvest need not be held twice
 		out, err := do(ctx, t, in)
 		if err != nil {
 			return nil, named(err)
