@@ -246,6 +246,12 @@ func (s *Store) List() ([]Release, error) {
 	return out, nil
 }
 
+// Count returns how many releases there are.
+func (s *Store) Count() (int, error) {
+	ids, err := s.ids()
+	return len(ids), err
+}
+
 // readHead reads the beginning of a manifest only.
 func (s *Store) readHead(id string) (Release, error) {
 	f, err := os.Open(s.path(manifestsDir, id))
