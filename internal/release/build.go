@@ -325,7 +325,7 @@ func (b *Build) finish(ctx context.Context) (Release, error) {
 	if len(files) == 0 {
 		return Release{}, errors.New("it has no files")
 	}
-	if err := checkTree(files); err != nil {
+	if err := b.checkTree(files); err != nil {
 		return Release{}, err
 	}
 	m, lines := newManifest(files, Release{Created: b.store.now().UTC().Truncate(time.Second), Meta: b.meta})
@@ -401,6 +401,32 @@ func (b *Build) merge() []entry {
 		}
 	}
 	return out
+}
+
+// checkTree checks the files that the base did not have already.
+func (b *Build) checkTree(files []entry) error {
+	if b.base == nil {
+		return checkTree(files)
+	}
+	has := func(p string) bool {
+		_, ok := slices.BinarySearchFunc(files, p, func(e entry, p string) int { return strings.Compare(e.path, p) })
+		return ok
+	}
+	for p, e := range b.files {
+		if _, ok := b.base.find(p); ok || e.hash == "" {
+			continue
+		}
+		for d := p[:max(strings.LastIndexByte(p, '/'), 0)]; d != ""; d = d[:max(strings.LastIndexByte(d, '/'), 0)] {
+			if has(d) {
+				return fmt.Errorf("%s is a file and a folder (of %s): %w", d, p, ErrPath)
+			}
+		}
+		i, _ := slices.BinarySearchFunc(files, p+"/", func(e entry, p string) int { return strings.Compare(e.path, p) })
+		if i < len(files) && strings.HasPrefix(files[i].path, p+"/") {
+			return fmt.Errorf("%s is a file and a folder (of %s): %w", p, files[i].path, ErrPath)
+		}
+	}
+	return nil
 }
 
 // checkTree refuses a path that is a file and a folder at once: such a release

@@ -589,3 +589,44 @@ func BenchmarkIncrement(b *testing.B) {
 		}
 	}
 }
+
+// A file and a folder of one name are refused also where a build goes on from
+// an earlier release, whichever of the two came with it.
+func TestTreeOverBase(t *testing.T) {
+	for _, tt := range []struct{ base, put string }{{"a/b", "a"}, {"a", "a/b"}, {"a/b/c", "a/b"}, {"x", "x/y/z"}} {
+		s, err := Open(t.TempDir(), Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := s.Begin(Meta{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range []string{tt.base, "index.html", tt.base + "-more"} {
+			if _, err := b.Put(p, []byte("1")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := b.Finish(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		base := b.Manifest()
+		for _, remove := range []bool{false, true} {
+			if b, err = s.Begin(Meta{}); err != nil {
+				t.Fatal(err)
+			}
+			if err := b.From(base); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := b.Put(tt.put, []byte("2")); err != nil {
+				t.Fatal(err)
+			}
+			if remove {
+				b.Remove(tt.base)
+			}
+			if _, err := b.Finish(t.Context()); errors.Is(err, ErrPath) == remove {
+				t.Errorf("%s over %s, removed %t: %v", tt.put, tt.base, remove, err)
+			}
+		}
+	}
+}
