@@ -14,6 +14,7 @@ import (
 	"image/jpeg"
 	"image/png"
 	"net/http"
+	"sync"
 	"time"
 
 	"golang.org/x/image/draw"
@@ -72,6 +73,10 @@ func (p picture) wait() time.Duration {
 type pictures struct {
 	db  *sqlite.DB
 	now func() time.Time
+
+	mu    sync.Mutex
+	known map[string]picture    // nil: not read yet; this process alone writes
+	ready map[string]site.Image // of known; nil: to be made. It is never changed
 }
 
 var _ pipeline.Pictures = (*pictures)(nil)
@@ -80,11 +85,22 @@ func openPictures(ctx context.Context, db *sqlite.DB, now func() time.Time) (*pi
 	if err := db.Migrate(ctx, "pictures", pictureSchema); err != nil {
 		return nil, err
 	}
-	return &pictures{db, now}, nil
+	return &pictures{db: db, now: now}, nil
 }
 
-// all returns what is known of every picture, by address.
+// all returns what is known of every picture, by address. The caller holds mu.
 func (p *pictures) all(ctx context.Context) (map[string]picture, error) {
+	if p.known == nil {
+		all, err := p.read(ctx)
+		if err != nil {
+			return nil, err
+		}
+		p.known = all
+	}
+	return p.known, nil
+}
+
+func (p *pictures) read(ctx context.Context) (map[string]picture, error) {
 	rows, err := p.db.Read().QueryContext(ctx, `SELECT url, state FROM picture`)
 	if err != nil {
 		return nil, fmt.Errorf("read pictures: %w", err)
@@ -106,6 +122,11 @@ func (p *pictures) all(ctx context.Context) (map[string]picture, error) {
 
 // Ready implements pipeline.Pictures.
 func (p *pictures) Ready(ctx context.Context) (map[string]site.Image, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.ready != nil {
+		return p.ready, nil
+	}
 	all, err := p.all(ctx)
 	if err != nil {
 		return nil, err
@@ -116,6 +137,7 @@ func (p *pictures) Ready(ctx context.Context) (map[string]site.Image, error) {
 			out[url] = site.Image{Path: pic.Path, Width: pic.Width, Height: pic.Height}
 		}
 	}
+	p.ready = out
 	return out, nil
 }
 
@@ -140,6 +162,8 @@ func (p *pictures) Count(ctx context.Context) (int, error) {
 
 // Wanted implements pipeline.Pictures.
 func (p *pictures) Wanted(ctx context.Context, urls []string) ([]string, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	all, err := p.all(ctx)
 	if err != nil {
 		return nil, err
@@ -185,6 +209,12 @@ func (p *pictures) keep(ctx context.Context, url string, pic picture, body []byt
 	if err != nil {
 		return fmt.Errorf("keep picture: %w", err)
 	}
+	p.mu.Lock()
+	if p.known != nil {
+		p.known[url] = pic
+	}
+	p.ready = nil
+	p.mu.Unlock()
 	return failpoint.Hit(afterPicture)
 }
 
