@@ -73,9 +73,18 @@ func Add(ctx context.Context, dir, address string, add AddOptions, o Options) (A
 	if zone == "" {
 		zone = d.config.Fetch.Zone
 	}
-	found, err := discover(ctx, d.web, address, zone)
+	find := discoverOrOffer
+	if add.Scrape != "" {
+		find = func(ctx context.Context, web feed.Getter, address, zone string) (found, error) {
+			return readListing(ctx, web, address, zone, add.Scrape)
+		}
+	}
+	found, err := find(ctx, d.web, address, zone)
 	if err != nil {
 		return Added{}, err
+	}
+	if add.Scrape == Auto {
+		add.Scrape = found.doc.Format
 	}
 	if id := d.sourceOf(found.url); id != "" {
 		return Added{}, fmt.Errorf("%s, the feed of %s, %w: %q", found.url, address, ErrKnown, id)
@@ -200,7 +209,7 @@ type found struct {
 
 // discover asks an address, and where it is a page, the feeds it links to,
 // best first.
-func discover(ctx context.Context, web *egress.Client, address, zone string) (found, error) {
+func discover(ctx context.Context, web feed.Getter, address, zone string) (found, error) {
 	doc, at, err := readFeed(ctx, web, address, zone)
 	if err == nil {
 		return found{url: at, doc: doc}, nil
@@ -225,7 +234,7 @@ func discover(ctx context.Context, web *egress.Client, address, zone string) (fo
 
 // readFeed reads one feed. The address it returns is where permanent redirects
 // lead: a new source begins at its present place.
-func readFeed(ctx context.Context, web *egress.Client, address, zone string) (*feed.Document, string, error) {
+func readFeed(ctx context.Context, web feed.Getter, address, zone string) (*feed.Document, string, error) {
 	res, err := feed.Fetch(ctx, web, coranto.Source{URL: address, Zone: zone}, feed.Validators{}, feed.Options{})
 	switch {
 	case err != nil:

@@ -264,3 +264,15 @@ func (r Rules) String() string {
 
 // Equal reports whether two say the same in the same words.
 func (r Rules) Equal(o Rules) bool { return slices.Equal(r.list, o.list) }
+
+// Sitemaps lists the sitemaps that a robots.txt names, for whoever reads it.
+func Sitemaps(body []byte) []string {
+	var out []string
+	for line := range strings.FieldsFuncSeq(string(body[:min(len(body), maxFile)]), func(r rune) bool { return r == '\n' || r == '\r' }) {
+		key, value, ok := strings.Cut(line, ":")
+		if ok && strings.EqualFold(strings.TrimSpace(key), "sitemap") && len(out) < 20 {
+			out = append(out, strings.TrimSpace(value))
+		}
+	}
+	return out
+}
