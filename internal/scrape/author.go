@@ -2,6 +2,7 @@ package scrape
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -40,6 +41,9 @@ var authorRules = []rule{
 	{"byline in meta", fromMarks(kind(mDate, elsewhere), byIn)},
 	{"byline text", func(ev *evidence) []string { return ev.bylineText() }},
 	{"byline, aside", fromMarks(kind(mByline, cComment|cRelated), text)},
+	{"byline of date", func(ev *evidence) []string { return ev.besideDate() }},
+	{"owner", func(ev *evidence) []string { return ev.owner() }},
+	{"source line", func(ev *evidence) []string { return ev.sourceLine() }},
 }
 
 // surnameFirst is a name as catalogues write it: Rua, Tāne.
@@ -77,7 +81,7 @@ func writtenBy(label string) bool {
 }
 
 var (
-	byPrefix = regexp.MustCompile(`(?i)^(?:(?:view all posts by|posts by|all posts by|alle beiträge von|mehr von|about the author|über den autor|follow|interview(?: von)?|text und fotos?|sponsored by)\s*[:–-]?|(?:(?:article|artikel|post|posted|written|published|story|text|texte|testo|texto|words|report|reported|photos?|fotos?|reviewed|updated|submitted|edited|created|geschrieben|veröffentlicht|verfasst|erstellt|publié|écrit|rédigé|proposé|scritto|pubblicato|publicado|escrito|geplaatst|geschreven)\s+)*(?:by|von|vom|par|por|di|da|door|av|af|przez|od)\b\s*[:.]?|(?:autor(?:in|en|innen)?|author(?:\(s\)|s)?|auteure?s?|autore|autori|auteur|text|texte|words|redaktion|redakteur(?:in)?|by|von|written|verfasser(?:in)?|автор|文|作者|執筆者|著者)\s*[:：/|]|(?:autor(?:in)?|author|auteur)\s)\s*`)
+	byPrefix = regexp.MustCompile(`(?i)^(?:(?:view all posts by|posts by|all posts by|alle beiträge von|mehr von|about the author|über den autor|follow|interview(?: von)?|text und fotos?|sponsored by)\s*[:–-]?|(?:(?:article|artikel|post|posted|written|published|story|text|texte|testo|texto|words|report|reported|photos?|fotos?|reviewed|updated|submitted|edited|created|geschrieben|veröffentlicht|verfasst|erstellt|eingestellt|gepostet|publié|écrit|rédigé|proposé|scritto|pubblicato|publicado|escrito|geplaatst|geschreven)\s+)*(?:by|von|vom|par|por|di|da|door|av|af|przez|od)\b\s*[:.]?|(?:autor(?:in|en|innen)?|author(?:\(s\)|s)?|auteure?s?|autore|autori|auteur|text|texte|words|redaktion|redakteur(?:in)?|by|von|written|verfasser(?:in)?|автор|文|作者|執筆者|著者)\s*[:：/|]|(?:autor(?:in)?|author|auteur)\s)\s*`)
 	// what ends a byline: a date, a place, a role
 	byEnd   = regexp.MustCompile(`(?i)\s*(?:[|•·–—»›]|\s[-/]\s|\(|\[|<|>|\s@|\s+(?:on|am|le|el|il|op|den|at|in|for|für|stand|uhr|kommentare?|comments?|published|posted|updated|veröffentlicht|is a|ist|follow|email|e-mail|twitter|view all|view posts|mehr von|alles|vor \d)(?:\s|:|$)|,?\s*\d{1,4}[./:h]|,?\s*(?:mon|tues|wednes|thurs|fri|satur|sun)day|,?\s*(?:montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag)|,?\s+\d|,?\s+(?:jan(?:uary|uar)?|feb(?:ruary|ruar)?|mar(?:ch)?|märz|apr(?:il)?|may|mai|june?|juni|july?|juli|aug(?:ust)?|sept?(?:ember)?|o[ck]t(?:ober)?|nov(?:ember)?|de[cz](?:ember)?)\.?$)`)
 	address = regexp.MustCompile(`(?i)https?:|www\.|\.(?:com|de|org|net|info|co|fr|it|es|ch|at|html?|php)\b|\S@\S`)
@@ -94,7 +98,7 @@ func (ev *evidence) authors(site, title string) (names []string, source string) 
 		names = nil
 		loose := strings.HasPrefix(r.name, "byline")
 		for _, v := range r.find(ev) {
-			if whole := clean(v); ev.isAuthorSite(whole, site) || postal.MatchString(whole) {
+			if whole := clean(v); ev.isAuthorSite(whole, site) || postal.MatchString(whole) || key(whole) == key(title) {
 				continue
 			}
 			if loose {
@@ -214,11 +218,10 @@ var postal = regexp.MustCompile(`(?i),\s*(?:germany|deutschland|austria|österre
 
 // isAuthorSite is stricter than isSite: people name sites after themselves.
 func (ev *evidence) isAuthorSite(n, site string) bool {
-	k := key(n)
-	if k == key(site) {
-		return !looksPersonal(n)
+	if k := key(n); k == key(site) || ev.isHost(k) {
+		return !looksPersonal(n) || body.MatchString(n) || ev.publishes(k)
 	}
-	return ev.isHost(k) && !looksPersonal(n)
+	return country.MatchString(n) && ev.isSite(n, site)
 }
 
 // looksPersonal says that a name has two or three capitalised words.
@@ -241,7 +244,26 @@ func looksPersonal(n string) bool {
 var organisation = regexp.MustCompile(`(?i)\b(?:the|news|blog|magazin|magazine|times|post|daily|journal|online|media|verlag|gmbh|inc|ltd|team|zeitung|tv|radio|network|verein|e\.?v\.?|verband|university|press)\b`)
 
 // body is in the names of institutions.
-var body = regexp.MustCompile(`(?i)anstalt|institut|verband|gesellschaft|welle$|editorial|redaktion|pressestelle|university|universität|ministeri|verlag|magazin|zeitung|\b(?:team|staff|news|editors?|press|agency|e\.?\s?v)\b`)
+var body = regexp.MustCompile(`(?i)anstalt|institut|verband|gesellschaft|welle$|editorial|redaktion|pressestelle|university|universität|ministeri|verlag|magazin|zeitung|bund$|forum$|^deutsche|nachrichten|presse$|sekretariat|\b(?:team|staff|news|editors?|press|agency|e\.?\s?v)\b`)
+
+// publishes says that JSON-LD calls a publisher so, and no person.
+func (ev *evidence) publishes(k string) bool {
+	g := ev.ld()
+	all := append([]node{}, g.sites...)
+	if n, ok := ev.articleNode()["publisher"].(node); ok {
+		all = append(all, g.resolve(n))
+	}
+	for _, n := range all {
+		types := typesOf(n)
+		if slices.ContainsFunc(types, func(t string) bool { return strings.HasSuffix(t, "organization") }) && !slices.Contains(types, "person") && key(first(texts(n["name"])...)) == k {
+			return true
+		}
+	}
+	return false
+}
+
+// country ends the names of branches.
+var country = regexp.MustCompile(`(?i)\s(?:deutschland|germany|austria|österreich|schweiz|switzerland|france|usa|uk|italia|españa|international|global)$`)
 
 // addNew adds a name that is not in the list yet.
 func addNew(all []string, s string) []string {
@@ -283,8 +305,12 @@ var notPersons = map[string]bool{
 	"about the author": true, "share": true, "editor": false, "wordpress": true, "user": true, "root": true, "null": true, "undefined": true, "none": true, "n/a": true,
 	"view all posts": true, "all posts": true, "more": true, "about": true, "home": true, "alle beiträge": true, "veröffentlicht": true, "aktualisiert": true, "all articles": true, "alle artikel": true, "redaktion:": true, "publisher": true, "people": true, "xing": true, "linkedin": true, "instagram": true, "youtube": true, "rss": true, "feed": true, "website": true, "profile": true, "contact": true, "kontakt": true, "posted": true, "written": true,
 	"leave a comment": true, "comments": true, "guest": true, "read more": true, "follow": true, "über den autor": true, "see all posts": true, "staff": false, "twitter": true, "facebook": true,
+	"view my complete profile": true, "afficher mon profil complet": true, "mein profil vollständig anzeigen": true, "ver todo mi perfil": true, "visualizza il mio profilo completo": true, "mijn volledige profiel tonen": true, "ver meu perfil completo": true, "プロフィール": true,
 	"über uns": true, "impressum": true, "autoren": true, "autorin": true, "published": true, "updated": true, "mehr": true, "text": true, "foto": true, "photo": true,
 }
+
+// role is a job put before a name.
+var role = regexp.MustCompile(`(?i)^(?:[\pL-]*(?:expert(?:e|in)?|autor(?:in)?|redakteur(?:in)?|korrespondent(?:in)?|correspondent|reporter(?:in)?|kolumnist(?:in)?|columnist|editor)|staff writer)\s+`)
 
 // person accepts what may be the name of one who writes.
 func person(s string, loose bool) string {
@@ -305,6 +331,12 @@ func person(s string, loose bool) string {
 		}
 	}
 	s = strings.Trim(s, " \t,;:.|-–—·•*_/\\\"'“”„()[]{}<>")
+	if head, _, ok := strings.Cut(s, "/"); ok && looksPersonal(strings.TrimSpace(head)) { // Name/agency
+		s = strings.TrimSpace(head)
+	}
+	if loc := role.FindStringIndex(s); loc != nil && looksPersonal(s[loc[1]:]) {
+		s = s[loc[1]:]
+	}
 	n := utf8.RuneCountInString(s)
 	switch {
 	case n < 2 || n > 60, notPersons[strings.ToLower(s)], strings.ContainsAny(s, "{}<>=\\?!:："), strings.Contains(s, "/") && (n > 24 || strings.Contains(s, " ")):
@@ -324,59 +356,8 @@ func person(s string, loose bool) string {
 			digits++
 		}
 	}
-	if letters < 2 || digits > 4 || loose && digits > 0 {
+	if letters < 2 || digits > 4 || loose && (digits > 0 || !strings.Contains(s, " ") && month(s) > 0) {
 		return ""
 	}
 	return s
-}
-
-// bylineCue is a line of text that names its author.
-var bylineCue = regexp.MustCompile(`^(?:(?:[Bb]y|BY|[Vv]on|VON|[Pp]ar|[Tt]ext:|Autor(?:in)?\s?:|Author\s?:|Auteure?\s?:|Autore\s?:|Redaktion:|Written by|Posted by|Geschrieben von|Veröffentlicht von|Publié par|Escrito por|Por|文[:：]|文・)\s+)(\p{Lu}[\p{L}.'’-]+(?:\s+(?:van|von|der|de|den|del|di|da|la|le|el|al|bin|ten|zu|\p{Lu}[\p{L}.'’-]*)){1,4})\s*(?:$|[,|•·–—(]|-\s|\d)`)
-
-func (ev *evidence) bylineText() []string {
-	for _, l := range ev.lines {
-		if l.class&elsewhere != 0 {
-			continue
-		}
-		if m := bylineCue.FindStringSubmatch(l.text); m != nil {
-			return []string{m[1]}
-		}
-	}
-	for _, l := range ev.lines {
-		if l.class&elsewhere != 0 || len(l.text) > 120 || notAuthored.MatchString(l.text) {
-			continue
-		}
-		if g := inMeta.FindStringSubmatch(l.text); g != nil && capitalised(g[1]) {
-			if _, ok := findDate(l.text, dayFirst); ok {
-				return []string{g[1]}
-			}
-		}
-	}
-	return nil
-}
-
-var notAuthored = regexp.MustCompile(`(?i)©|copyright|powered|foto|photo|image|bild|theme|design`)
-
-// cues announce, standing alone, the name in the next text.
-var cues = map[string]bool{
-	"by": true, "von": true, "par": true, "por": true, "di": true, "written by": true, "posted by": true, "words by": true, "story by": true, "text": true, "text von": true,
-	"autor": true, "autorin": true, "autoren": true, "author": true, "auteur": true, "ein artikel von": true, "geschrieben von": true, "redaktion": true,
-}
-
-// announces says that a text is a cue, a colon aside.
-func announces(t string) bool {
-	return len(t) <= 24 && cues[strings.ToLower(strings.TrimRight(t, ": \u00a0"))]
-}
-
-// afterCue finds names that stand alone after a text that announces them.
-func (ev *evidence) afterCue() []string {
-	for _, l := range ev.lines {
-		if l.class&elsewhere != 0 || !announces(l.before) {
-			continue
-		}
-		if n := len(strings.Fields(l.text)); n >= 2 && n <= 8 && capitalised(firstPart(l.text)) {
-			return []string{l.text}
-		}
-	}
-	return nil
 }

@@ -16,6 +16,8 @@ const (
 	cRelated                      // teasers of other pages
 	cSidebar                      // beside the article
 	cNav                          // menus, page footer
+	cLead                         // the article's own summary, shown above it
+	cTeaser                       // that, or a teaser of another page
 )
 
 // elsewhere are the parts of a page that speak of something other than it.
@@ -33,7 +35,9 @@ var classParts = map[string]class{
 	"tags": cTags, "taglist": cTags, "keywords": cTags, "keyword": cTags, "schlagwort": cTags, "schlagworte": cTags, "schlagwörter": cTags, "posttags": cTags,
 	"topics": cTags, "etiquetas": cTags, "tagged": cTags, "labels": cTags,
 	"comment": cComment, "comments": cComment, "commentlist": cComment, "kommentare": cComment, "disqus": cComment, "respond": cComment, "reply": cComment,
-	"related": cRelated, "recommended": cRelated, "recommendations": cRelated, "teaser": cRelated, "teasers": cRelated, "popular": cRelated, "recent": cRelated, "latest": cRelated,
+	"lead": cLead, "lede": cLead, "leadtext": cLead, "intro": cLead, "introtext": cLead, "introduction": cLead, "standfirst": cLead, "dek": cLead, "deck": cLead, "excerpt": cLead, "abstract": cLead, "vorspann": cLead,
+	"chapo": cLead, "chapeau": cLead, "entradilla": cLead, "bajada": cLead, "sommario": cLead, "ingress": cLead, "anleser": cLead, "summary": cLead, "subheadline": cLead, "subtitle": cLead, "subhead": cLead,
+	"related": cRelated, "recommended": cRelated, "recommendations": cRelated, "teaser": cRelated | cTeaser, "teasers": cRelated, "popular": cRelated, "recent": cRelated, "latest": cRelated,
 	"trending": cRelated, "mostread": cRelated, "similar": cRelated, "yarpp": cRelated, "outbrain": cRelated, "taboola": cRelated, "relatedposts": cRelated,
 	"tagcloud": cSidebar, "newsletter": cSidebar, "promo": cSidebar,
 	"nav": cNav, "navigation": cNav, "menu": cNav, "breadcrumb": cNav, "breadcrumbs": cNav, "navbar": cNav, "pagination": cNav, "copyright": cNav,

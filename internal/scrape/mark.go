@@ -23,6 +23,8 @@ const (
 	mTagLink                    // a link in a list of tags
 	mTagPath                    // the address speaks of a tag
 	mItem                       // itemprop
+	mLead                       // class speaks of a summary
+	mPara                       // one of the first paragraphs
 )
 
 // mark is a remarkable element of the body.
@@ -194,6 +196,7 @@ func (r *reader) capture(tag atom.Atom, depth int, own class, o element, prop st
 			start(mTagPath, 200, a.href)
 		}
 	}
+	r.captureLead(tag, depth, own, o, start)
 	if own&cAuthorName != 0 {
 		start(mAuthorName, 200, nil)
 	} else if own&cByline != 0 {
@@ -201,6 +204,34 @@ func (r *reader) capture(tag atom.Atom, depth int, own class, o element, prop st
 	}
 	if own&cDate != 0 && tag != atom.Time {
 		start(mDate, 300, firstOf(a.datetime, a.content, a.title))
+	}
+}
+
+// maxParas is how many paragraphs after the headline are kept.
+const maxParas = 6
+
+// captureLead gathers the article's own summary, and its first paragraphs.
+func (r *reader) captureLead(tag atom.Atom, depth int, own class, o element, start func(markKind, int, []byte)) {
+	if !r.headline && !o.in {
+		return
+	}
+	around := class(0)
+	if depth > 0 {
+		around = r.stack[depth-1].class & elsewhere
+	}
+	if around != 0 {
+		return
+	}
+	switch tag {
+	case atom.P, atom.Div, atom.Span, atom.Strong, atom.B, atom.H2, atom.H3, atom.H4, atom.Section, atom.Em:
+		if own&cLead != 0 && own&elsewhere == 0 || own&cTeaser != 0 && own&elsewhere == cRelated && tag == atom.P {
+			start(mLead, maxText, nil)
+			return
+		}
+	}
+	if tag == atom.P && o.class&elsewhere == 0 && r.paras < maxParas {
+		r.paras++
+		start(mPara, maxText, nil)
 	}
 }
 

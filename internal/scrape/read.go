@@ -38,6 +38,7 @@ type reader struct {
 	classes  map[string]class
 	open     map[atom.Atom]int // how many of each are in stack
 	headline bool              // one is behind us
+	paras    int               // paragraphs kept
 	before   []byte            // the last short text
 	cue      bool              // it announces a name
 	skip     int               // depth+1 of the subtree whose text is not visible
@@ -71,7 +72,7 @@ func (r *reader) textToken() {
 		r.lines = append(r.lines, line{clean(string(t)), clean(string(r.before)), r.around(), r.headline})
 	}
 	if b := bytes.TrimSpace(t); len(b) > 1 && len(b) <= 60 {
-		r.before, r.cue = b, announces(clipped(b))
+		r.before, r.cue = b, announces(clipped(b)) || announcesSource(clipped(b))
 	} else if len(b) > 60 {
 		r.before, r.cue = nil, false
 	}
@@ -101,6 +102,9 @@ const maxLines = 500
 // byline does.
 func telling(t []byte) bool {
 	t = bytes.TrimSpace(t)
+	if len(t) > 0 && (t[0] == '-' || t[0] == '|' || t[0] == '/') {
+		t = bytes.TrimLeft(t, "-|/ ")
+	}
 	if len(t) < 6 || len(t) > 300 {
 		return false
 	}
@@ -116,14 +120,11 @@ func telling(t []byte) bool {
 	}
 	for _, p := range bylineWords {
 		if len(t) > len(p) && string(t[:len(p)]) == p {
-			return bylineCue.Match(t)
+			return true
 		}
 	}
 	return false
 }
-
-// bylineWords begin what bylineCue matches; to ask it of every text is dear.
-var bylineWords = [...]string{"By", "by", "BY", "Von", "von", "VON", "Par", "par", "Text:", "Aut", "Written by", "Posted by", "Geschrieben", "Veröffentlicht", "Publié", "Escrito", "Por", "文"}
 
 // clipped is a text if it is short; what is long is no cue.
 func clipped(b []byte) string {

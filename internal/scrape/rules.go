@@ -3,7 +3,6 @@ package scrape
 import (
 	"slices"
 	"sort"
-	"strings"
 )
 
 // rule is one place where pages tell a field. The first rule that yields an
@@ -89,15 +88,6 @@ var titleRules = []rule{
 	{"jsonld name", fromLD("name")},
 }
 
-var introRules = []rule{
-	{"description", fromMeta("description")},
-	{"og:description", fromMeta("og:description")},
-	{"jsonld", fromLD("description", "abstract")},
-	{"twitter:description", fromMeta("twitter:description")},
-	{"dc.description", fromMeta("dc.description", "dcterms.description", "dcterms.abstract", "dc.description.abstract", "citation_abstract")},
-	{"sailthru.description", fromMeta("sailthru.description", "excerpt")},
-}
-
 var imageRules = []rule{
 	{"og:image", fromMeta("og:image", "og:image:url", "og:image:secure_url")},
 	{"twitter:image", fromMeta("twitter:image", "twitter:image:src")},
@@ -181,8 +171,8 @@ func (ev *evidence) fill(p *Page) {
 	v, s = ev.headline(p.SiteName)
 	set("title", &p.Title, v, s)
 	ev.unmask(p.Title)
-	v, s = ev.one(introRules, cleanIntro)
-	set("intro", &p.Intro, ev.uncut(v), s)
+	v, s = ev.intro(p.SiteName)
+	set("intro", &p.Intro, v, s)
 	v, s = ev.one(imageRules, ev.picture)
 	set("image", &p.Image, v, s)
 	if p.Authors, s = ev.authors(p.SiteName, p.Title); len(p.Authors) > 0 {
@@ -231,28 +221,4 @@ func sortedKeys(n node) []string {
 	}
 	sort.Strings(all)
 	return all
-}
-
-// uncut takes the longer form of an intro that was cut, where the page has it.
-func (ev *evidence) uncut(intro string) string {
-	start := strings.TrimRight(intro, " .…[]")
-	if len(start) < 40 || len(start) == len(intro) || strings.HasSuffix(intro, start+".") {
-		return intro
-	}
-	for _, r := range introRules {
-		for _, v := range r.find(ev) {
-			if v = cleanIntro(v); len(v) > len(intro) && strings.HasPrefix(v, start) {
-				intro = v
-			}
-		}
-	}
-	return intro
-}
-
-func cleanIntro(s string) string {
-	s = clean(s)
-	if len(strings.Fields(s)) < 2 && len(s) < 12 {
-		return ""
-	}
-	return s
 }

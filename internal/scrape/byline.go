@@ -1,0 +1,151 @@
+package scrape
+
+import (
+	"regexp"
+	"strings"
+)
+
+const (
+	particles = `van|von|der|de|den|del|di|da|la|le|el|al|bin|ten|zu`
+	fullName  = `\p{Lu}[\p{L}.'’-]+(?:\s+(?:` + particles + `|\p{Lu}[\p{L}.'’-]*)){1,4}`
+)
+
+// bylineCue is a line of text that names its authors.
+var bylineCue = regexp.MustCompile(`^(?:(?:[Bb]y|BY|[Vv]on|VON|[Pp]ar|[Tt]ext:|Autor(?:in)?\s?:|Author\s?:|Auteure?\s?:|Autore\s?:|Redaktion:|Written by|Posted by|Geschrieben von|Veröffentlicht von|Publié par|Escrito por|Por|文[:：]|文・|(?:Blog[ -]?)?(?:[Gg]ast)?(?:[Bb]eitrag|[Aa]rtikel|[Kk]ommentar|[Bb]ericht) von|(?:[Aa]n?\s)?(?:[Gg]uest )?(?:[Aa]rticle|[Pp]ost|[Ss]tory|[Rr]eport|[Ee]ssay) by)\s+)(` + fullName + `(?:(?:,\s+|,?\s+(?:and|und|et|y|e|&)\s+)` + fullName + `)*)\s*(?:$|[,|•·–—(]|-\s|\d)`)
+
+// bylineWords begin what bylineCue matches; to ask it of every text is dear.
+var bylineWords = [...]string{
+	"By", "by", "BY", "Von", "von", "VON", "Par", "par", "Text:", "Aut", "Written by", "Posted by", "Geschrieben", "Veröffentlicht", "Publié", "Escrito", "Por", "文", "Redaktion:",
+	"Blog", "Gastb", "Gasta", "Beitrag v", "Artikel v", "Kommentar v", "Bericht v", "Article by", "Post by", "Story by", "Report by", "Essay by", "Guest ", "A guest", "An article", "A story", "A report",
+}
+
+// leading are the signs that some put before a byline.
+const leading = "-–—|/·• \u00a0\t\r\n"
+
+func (ev *evidence) bylineText() []string {
+	for _, l := range ev.lines {
+		if l.class&elsewhere != 0 {
+			continue
+		}
+		if m := bylineCue.FindStringSubmatch(strings.TrimLeft(l.text, leading)); m != nil {
+			return []string{m[1]}
+		}
+	}
+	for _, l := range ev.lines {
+		if l.class&elsewhere != 0 || len(l.text) > 120 || notAuthored.MatchString(l.text) {
+			continue
+		}
+		if g := inMeta.FindStringSubmatch(l.text); g != nil && capitalised(g[1]) {
+			if _, ok := findDate(l.text, dayFirst); ok {
+				return []string{g[1]}
+			}
+		}
+	}
+	return nil
+}
+
+var notAuthored = regexp.MustCompile(`(?i)©|copyright|powered|foto|photo|image|bild|theme|design`)
+
+// cues announce, standing alone, the name in the next text.
+var cues = map[string]bool{
+	"by": true, "von": true, "par": true, "por": true, "di": true, "written by": true, "posted by": true, "words by": true, "story by": true, "text": true, "text von": true,
+	"autor": true, "autorin": true, "autoren": true, "author": true, "auteur": true, "ein artikel von": true, "geschrieben von": true, "redaktion": true,
+}
+
+// sourceCues announce who published a text that was taken over.
+var sourceCues = map[string]bool{"quelle": true, "source": true, "herausgeber": true, "fuente": true, "fonte": true, "bron": true}
+
+// announces says that a text is a cue, a colon aside.
+func announces(t string) bool {
+	return len(t) <= 24 && cues[cueWord(t)]
+}
+
+func announcesSource(t string) bool {
+	return len(t) <= 24 && strings.Contains(t, ":") && sourceCues[cueWord(t)]
+}
+
+func cueWord(t string) string { return strings.ToLower(strings.TrimRight(t, ": \u00a0")) }
+
+// afterCue finds names that stand alone after a text that announces them.
+func (ev *evidence) afterCue() []string {
+	for _, l := range ev.lines {
+		if l.class&elsewhere != 0 || !announces(l.before) {
+			continue
+		}
+		if n := len(strings.Fields(l.text)); n >= 2 && n <= 8 && capitalised(firstPart(l.text)) {
+			return []string{l.text}
+		}
+	}
+	return nil
+}
+
+// sourceLine finds who is named as the source of the text.
+func (ev *evidence) sourceLine() []string {
+	for _, l := range ev.lines {
+		if l.class&never == 0 && announcesSource(l.before) && len(strings.Fields(l.text)) <= 6 {
+			return []string{l.text}
+		}
+	}
+	return nil
+}
+
+var clock = regexp.MustCompile(`^\d{1,2}[:.]\d{2}(?: ?(?:Uhr|[ap]\.?m\.?|h))?$`)
+
+// besideDate finds a line of a date, maybe a time, and a name:
+// 04.02.2022 | 13:10 Uhr | Ada Lund.
+func (ev *evidence) besideDate() []string {
+	for _, l := range ev.lines {
+		if l.class&elsewhere != 0 || len(l.text) > 80 {
+			continue
+		}
+		parts := strings.FieldsFunc(l.text, func(c rune) bool { return strings.ContainsRune("|/•·–—", c) })
+		name, dated := "", false
+		for _, p := range parts {
+			p = strings.TrimSpace(p)
+			switch _, at, end, ok := findDateAt(p, dayFirst); {
+			case ok && at == 0 && end == len(p):
+				dated = true
+			case clock.MatchString(p):
+			case name == "" && looksPersonal(p) && !strings.Contains(p, ","):
+				name = p
+			default:
+				name, dated = "", false
+				parts = nil
+			}
+			if parts == nil {
+				break
+			}
+		}
+		if dated && name != "" {
+			return []string{name}
+		}
+	}
+	return nil
+}
+
+var (
+	honorific = regexp.MustCompile(`^(?:(?:Dr|Prof|Mag|Dipl)\.?(?:-Ing\.)?\s+)+`)
+	personal  = regexp.MustCompile(`^\p{Lu}\p{Ll}[\p{L}'’-]+\s\p{Lu}[\p{L}'’-]*\p{Ll}$`)
+	holder    = regexp.MustCompile(`(?:©|\(c\)|[Cc]opyright)(?:\s*(?:©|\(c\)|by))?[\s,]*(?:(?:19|20)\d{2}\s*(?:[-–]\s*(?:(?:19|20)\d{2}|heute|now|present)?)?)?\s*(?:by\s+|von\s+)?(\p{Lu}\p{Ll}[\p{L}'’-]+\s\p{Lu}[\p{L}'’-]*\p{Ll})\s*(?:$|[.,|•·–—(]|(?:19|20)\d{2}|[Aa]ll )`)
+)
+
+// owner is the person whose site it is: the site bears the name, or the
+// copyright is the person's.
+func (ev *evidence) owner() []string {
+	for _, s := range ev.meta["og:site_name"] {
+		s = honorific.ReplaceAllString(clean(s), "")
+		if personal.MatchString(s) && looksPersonal(s) && !body.MatchString(s) && ev.isHost(key(s)) {
+			return []string{s}
+		}
+	}
+	for _, l := range ev.lines {
+		if len(l.text) > 120 || l.class&never != 0 {
+			continue
+		}
+		// in a footer it is a company more often than not, unless the site bears the name too
+		if g := holder.FindStringSubmatch(l.text); g != nil && looksPersonal(g[1]) && !body.MatchString(g[1]) && (l.class&elsewhere == 0 && l.after || ev.isHost(key(g[1]))) {
+			return []string{g[1]}
+		}
+	}
+	return nil
+}
