@@ -39,6 +39,7 @@ asked once. Comments and order in the file stay as they are.`,
 	f.StringVar(&o.Title, "title", "", "title of the source, instead of the feed's")
 	f.StringVar(&o.Zone, "zone", "", "network zone of its requests")
 	f.StringVar(&o.FullText, "full-text", "", "feed or page: where the posts' full text comes from")
+	f.StringVar(&o.Scrape, "scrape", "", "the address is a page or sitemap to be read in place of a feed: auto, h-feed, json-ld or sitemap")
 	f.BoolVarP(&o.DryRun, "dry-run", "n", false, "look, but write nothing")
 	return cmd
 }
@@ -46,7 +47,7 @@ asked once. Comments and order in the file stay as they are.`,
 var formatNames = map[string]string{"rss": "RSS", "atom": "Atom", "rdf": "RSS", "json": "JSON Feed"}
 
 func (c *cli) printAdded(a app.Added, dry bool) {
-	what := strings.TrimSpace(formatNames[a.Format] + " " + a.Version)
+	what := formatName(a.Format, a.Version)
 	text := ""
 	if a.FullText {
 		text = ", full text"

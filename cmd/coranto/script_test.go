@@ -41,6 +41,7 @@ func TestMain(m *testing.M) {
 //	                 the lines are added to its coranto.yaml
 //	publish N        N new posts appear on the sample web
 //	gitserver REPO   serves the bare repository over smart HTTP at $GIT_URL, to bot:hunter2 only
+//	files DIR        serves DIR and sets $FILES to its address
 //	posts DIR N      DIR holds N posts, none of them twice
 func TestScripts(t *testing.T) {
 	if _, err := exec.LookPath("git"); err != nil {
@@ -57,7 +58,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"web": webCmd, "site": siteCmd, "publish": publishCmd, "posts": postsCmd, "gitserver": gitServerCmd,
+			"web": webCmd, "site": siteCmd, "publish": publishCmd, "posts": postsCmd, "files": filesCmd, "gitserver": gitServerCmd,
 		},
 	})
 }

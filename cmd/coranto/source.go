@@ -12,10 +12,10 @@ import (
 
 func (c *cli) sourceCmd() *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "source", Short: "List, import, pause or retire sources",
+		Use: "source", Short: "List, test, import, pause or retire sources",
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(c.sourceListCmd(), c.sourceImportCmd(), c.sourceExportCmd(),
+	cmd.AddCommand(c.sourceListCmd(), c.sourceTestCmd(), c.sourceImportCmd(), c.sourceExportCmd(),
 		c.sourceChangeCmd(app.Retire, "Stop asking a source for good; its posts stay"),
 		c.sourceChangeCmd(app.Pause, "Stop asking a source for the time being"),
 		c.sourceChangeCmd(app.Resume, "Ask a paused source again"))
@@ -62,7 +62,7 @@ become tags; the settings of FreshRSS and Miniflux are understood), the INI file
 of Planet Venus or Pluto, the YAML of osmosfeed or Pluto, or one address a line.
 What has no counterpart here is said, setting by setting.`,
 		Example: "  coranto source import feeds.opml\n  coranto source import -n planet.ini",
-		Args: cobra.ExactArgs(1),
+		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			data, err := c.readArg(args[0])
 			if err != nil {
