@@ -44,6 +44,9 @@ type Post struct {
 	Backlog bool `json:"backlog,omitempty"`
 	// Hidden takes the post from every page and feed but keeps its slot.
 	Hidden bool `json:"hidden,omitempty"`
+	// Queued marks a post of a source that was moderated when it came: it is
+	// shown once it has been approved.
+	Queued bool `json:"queued,omitempty"`
 
 	// Extra holds the keys this version does not know, sorted by name.
 	Extra []Field `json:"-"`
@@ -78,7 +81,7 @@ type plain Post
 
 var known = func() map[string]bool {
 	b, _ := json.Marshal(plain{ID: "x", Kind: "x", Source: "x", Published: time.Unix(0, 0), Updated: time.Unix(0, 0),
-		FirstSeen: time.Unix(0, 0), Language: "x", Content: "x", Authors: []Person{{}}, Keys: []string{""}, Also: []Also{{}}, Backlog: true, Hidden: true})
+		FirstSeen: time.Unix(0, 0), Language: "x", Content: "x", Authors: []Person{{}}, Keys: []string{""}, Also: []Also{{}}, Backlog: true, Hidden: true, Queued: true})
 	var m map[string]json.RawMessage
 	_ = json.Unmarshal(b, &m)
 	k := make(map[string]bool, len(m))

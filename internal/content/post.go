@@ -76,6 +76,8 @@ func setMember(p *coranto.Post, name, value []byte) error {
 		err = json.Unmarshal(value, &p.Backlog)
 	case `"hidden"`:
 		err = json.Unmarshal(value, &p.Hidden)
+	case `"queued"`:
+		err = json.Unmarshal(value, &p.Queued)
 	default:
 		var n string
 		n, err = text(name)
@@ -87,7 +89,7 @@ func setMember(p *coranto.Post, name, value []byte) error {
 func isKnown(name []byte) bool {
 	switch string(name) {
 	case `"title"`, `"intro"`, `"author"`, `"date"`, `"link"`, `"image"`, `"tags"`, `"id"`, `"kind"`, `"source"`, `"published"`, `"updated"`,
-		`"first_seen"`, `"language"`, `"content"`, `"authors"`, `"keys"`, `"also"`, `"backlog"`, `"hidden"`:
+		`"first_seen"`, `"language"`, `"content"`, `"authors"`, `"keys"`, `"also"`, `"backlog"`, `"hidden"`, `"queued"`:
 		return true
 	}
 	return false
@@ -198,6 +200,9 @@ func appendPost(b []byte, p *coranto.Post) []byte {
 	}
 	if p.Hidden {
 		w.value("hidden", true)
+	}
+	if p.Queued {
+		w.value("queued", true)
 	}
 	for _, f := range p.Extra {
 		w.name(f.Name)
