@@ -45,9 +45,18 @@ func (c *cli) runsCmd() *cobra.Command {
 		},
 	}
 	list.Flags().IntVar(&n, "limit", 20, "how many")
+	var watch bool
 	show := &cobra.Command{
 		Use: "show RUN", Short: "Show what happened in an execution, event by event", Args: cobra.ExactArgs(1),
+		Long: `Shows the history of an execution in the event types of AWS Step Functions. With
+--watch it shows its states, how far each Map is, what was tried again and
+about how long it will take, until it has ended; RUN may then be "last", the
+newest. It works beside a running serve. With --json events are printed as they
+happen. --watch ends with 1 when the execution has failed.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if watch {
+				return c.watch(cmd, args[0])
+			}
 			t := table{head: []string{"EVENT", "AT", "TYPE", "STATE", "WHY"}, wrap: 4}
 			err := app.History(cmd.Context(), c.dir, args[0], func(e asl.HistoryEvent) error {
 				if c.json {
@@ -64,6 +73,7 @@ func (c *cli) runsCmd() *cobra.Command {
 			return err
 		},
 	}
-	cmd.AddCommand(list, show)
+	show.Flags().BoolVarP(&watch, "watch", "w", false, "show it as it goes on")
+	cmd.AddCommand(list, show, c.runsCancelCmd())
 	return cmd
 }

@@ -54,6 +54,8 @@ func (c *cli) tell(h app.Happening) {
 	switch {
 	case c.json && h.Run != nil:
 		_ = object(c.out, h.Run)
+	case c.json && h.Ended != nil:
+		_ = object(c.out, h.Ended)
 	case c.json && h.Published != nil:
 		_ = object(c.out, h.Published)
 	case h.Err != nil:
@@ -63,6 +65,8 @@ func (c *cli) tell(h app.Happening) {
 		}
 	case h.Reloaded:
 		fmt.Fprintf(c.err, "%s  coranto.yaml has changed and is in force\n", at)
+	case h.Ended != nil:
+		fmt.Fprintf(c.out, "%s  workflow %s ended well (%s)\n", at, h.Ended.Workflow, h.Ended.ID)
 	case h.Run != nil:
 		r := h.Run
 		if r.Sources == 0 && r.Commit == "" {
