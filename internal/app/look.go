@@ -13,17 +13,14 @@ import (
 )
 
 // Execution is one execution of the site in dir, as it is now, beside whoever
-// serves it.
+// serves it; "last" is the newest.
 func Execution(ctx context.Context, dir, id string) (engine.Execution, error) {
-	store, done, err := executions(ctx, dir)
+	w, err := Watch(ctx, dir, id)
 	if err != nil {
 		return engine.Execution{}, err
 	}
-	defer done()
-	if store == nil {
-		return engine.Execution{}, fmt.Errorf("%s: %w", id, engine.ErrNotFound)
-	}
-	return store.Get(ctx, engine.ExecutionID(id))
+	defer w.Close()
+	return w.Get(ctx)
 }
 
 // Look is all there is to see of an execution at one moment.

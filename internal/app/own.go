@@ -162,7 +162,7 @@ func Cancel(ctx context.Context, dir, id string, o Options) (engine.Execution, e
 		return x, err
 	}
 	for ctx.Err() == nil {
-		if x, err = Execution(ctx, dir, id); err != nil || x.Status != asl.StatusRunning {
+		if x, err = Execution(ctx, dir, string(x.ID)); err != nil || x.Status != asl.StatusRunning {
 			return x, err
 		}
 		select {
