@@ -62,7 +62,7 @@ become tags; the settings of FreshRSS and Miniflux are understood), the INI file
 of Planet Venus or Pluto, the YAML of osmosfeed or Pluto, or one address a line.
 What has no counterpart here is said, setting by setting.`,
 		Example: "  coranto source import feeds.opml\n  coranto source import -n planet.ini",
-		Args: cobra.ExactArgs(1),
+		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			data, err := c.readArg(args[0])
 			if err != nil {
