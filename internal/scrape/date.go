@@ -141,8 +141,13 @@ func day(y, m, d int) (Date, bool) {
 
 var inPath = regexp.MustCompile(`(?:^|[/_.-])((?:19|20)\d{2})([/_-]?)(0[1-9]|1[0-2])([/_-]?)(0[1-9]|[12]\d|3[01])(?:[/_.-]|$)`)
 
+var foldersInPath = regexp.MustCompile(`/((?:19|20)\d{2})/(0?[1-9]|1[0-2])/(0?[1-9]|[12]\d|3[01])/`)
+
 // urlDate is the day that a path names.
 func urlDate(path string) string {
+	if m := foldersInPath.FindStringSubmatch(path); m != nil {
+		return m[1] + "-" + m[2] + "-" + m[3]
+	}
 	m := inPath.FindStringSubmatch(path)
 	if m == nil || m[2] != m[4] {
 		return ""

@@ -2,6 +2,8 @@ package scrape
 
 import (
 	"regexp"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -34,9 +36,17 @@ var modifiedRules = []rule{
 // published is when the page came out, as it says itself.
 func (ev *evidence) published(lang string) (Date, string) {
 	order := ev.order(lang)
+	doubted := false
 	for _, r := range publishedRules {
 		for _, v := range r.find(ev) {
 			if d, ok := ev.date(v, order); ok {
+				if ev.timeless(r.name) && !ev.shown(d, order) {
+					doubted = true
+					continue
+				}
+				if first, dated := ev.date(urlDate(ev.request.Path), order); dated && d.Sub(first.Time) > 3*24*time.Hour {
+					return first, "url" // what is declared is a later edition's
+				}
 				return ev.local(d, order), r.name
 			}
 		}
@@ -48,6 +58,9 @@ func (ev *evidence) published(lang string) (Date, string) {
 	if source != "" && source != "text" {
 		return d, source
 	}
+	if doubted {
+		return Date{}, ""
+	}
 	for _, r := range vagueRules {
 		for _, v := range r.find(ev) {
 			if d, ok := ev.date(v, order); ok {
@@ -56,6 +69,46 @@ func (ev *evidence) published(lang string) (Date, string) {
 		}
 	}
 	return d, source
+}
+
+// timeless says that the page is of a kind that stands for years, as a recipe
+// or a page of a site's menu is: the date that its template declares was that
+// of an upload, and is no news.
+func (ev *evidence) timeless(rule string) bool {
+	switch rule {
+	case "jsonld", "microdata", "meta":
+		if slices.ContainsFunc(typesOf(ev.articleNode()), lasting) {
+			return true
+		}
+	case "jsonld page":
+		return true
+	}
+	g := ev.ld()
+	return len(g.pages) > 0 && len(g.articles) == 0
+}
+
+func lasting(t string) bool {
+	return t == "recipe" || t == "howto" || t == "course" || t == "book" || strings.HasSuffix(t, "page")
+}
+
+// shown says that the page shows readers that day, or the one beside it.
+func (ev *evidence) shown(d Date, order dayOrder) bool {
+	near := func(s string) bool {
+		v, ok := findDate(s, order)
+		gap := v.Sub(d.Truncate(24 * time.Hour))
+		return ok && gap >= -24*time.Hour && gap <= 24*time.Hour
+	}
+	for i := range ev.marks {
+		if m := &ev.marks[i]; (m.kind == mTime || m.kind == mDate || m.kind == mByline) && m.class&never == 0 && near(m.text) {
+			return true
+		}
+	}
+	for _, l := range ev.lines {
+		if l.class&never == 0 && near(l.text) {
+			return true
+		}
+	}
+	return near(urlDate(ev.request.Path))
 }
 
 // local puts a time told in UTC into a zone in which its day is the one that
@@ -79,6 +132,13 @@ func (ev *evidence) local(d Date, order dayOrder) Date {
 			shift = 24 - d.Hour()
 		}
 		return false
+	}
+	if see(urlDate(ev.request.Path)) {
+		return d
+	}
+	if shift != 0 {
+		d.Time = d.In(time.FixedZone("", shift*3600))
+		return d
 	}
 	for i := range ev.marks {
 		m := &ev.marks[i]
@@ -187,7 +247,7 @@ func (ev *evidence) dated(keep func(*mark) bool, order dayOrder) (Date, bool) {
 
 var (
 	cue = regexp.MustCompile(`(?i)(?:published|posted|publié|publiée|pubblicato|publicado|veröffentlicht|erschienen|erstellt|eingestellt|geschrieben|verfasst|gepostet|datum|date|fecha|data|stand|created|written|released|issued|meldung vom|mitteilung vom|artikel vom|beitrag vom|nachricht vom|notizia del|artículo del|geplaatst|gepubliceerd|opublikowano|опубликовано|公開日?|投稿日?|更新日|掲載|^am|^vom|^on|^le)\b?[^\d\p{Lu}]{0,30}`)
-	not = regexp.MustCompile(`(?i)updated|modified|aktualisiert|geändert|zuletzt|letzte|änderung|last edited|mis à jour|actualizado|aggiornato|copyright|©|event|termin|beginn|expires|accessed|abgerufen`)
+	not = regexp.MustCompile(`(?i)updated|modified|aktualisiert|geändert|zuletzt|letzte|änderung|last edited|mis à jour|actualizado|aggiornato|copyright|©|event|termin|\bbis\b|\buntil\b|deadline|beginn|expires|accessed|abgerufen`)
 )
 
 // textDate searches the short texts of the page, and its description: for one

@@ -69,7 +69,11 @@ func (r *reader) textToken() {
 	}
 	t := r.text
 	if (telling(t) || r.cue && len(t) <= 120 && len(bytes.TrimSpace(t)) > 0) && r.around()&cComment == 0 && len(r.lines) < maxLines {
-		r.lines = append(r.lines, line{clean(string(t)), clean(string(r.before)), r.around(), r.headline})
+		l := line{clean(string(t)), clean(string(r.before)), r.around(), r.headline}
+		if len(l.before) <= 3 && dayOnly(l.before) { // 8. <a>December 2010</a>
+			l.text = l.before + " " + l.text
+		}
+		r.lines = append(r.lines, l)
 	}
 	if b := bytes.TrimSpace(t); len(b) > 1 && len(b) <= 60 {
 		r.before, r.cue = b, announces(clipped(b)) || announcesSource(clipped(b))
@@ -124,6 +128,20 @@ func telling(t []byte) bool {
 		}
 	}
 	return false
+}
+
+// dayOnly says that a text is the day of a month: 8 or 08.
+func dayOnly(s string) bool {
+	s = strings.TrimSuffix(s, ".")
+	if len(s) == 0 || len(s) > 2 {
+		return false
+	}
+	for i := range len(s) {
+		if !digit(s[i]) {
+			return false
+		}
+	}
+	return true
 }
 
 // clipped is a text if it is short; what is long is no cue.
