@@ -59,10 +59,9 @@ func (q *aslQueue) Pop() any {
 // aslClock runs an execution in virtual time: nothing waits, but all happens in
 // the order that real time would give.
 type aslClock struct {
-	queue   aslQueue
-	order   int
-	tasks   *aslTasks
-	maxWait int
+	queue aslQueue
+	order int
+	tasks *aslTasks
 }
 
 func (c *aslClock) put(ev asl.Event) {

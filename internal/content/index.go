@@ -130,18 +130,6 @@ func (ix *index) fact(post int) *fact {
 	return &ix.shards[s].posts[at]
 }
 
-// has reports whether a post has a name.
-func (ix *index) has(post int, h uint64) bool {
-	s, at := ix.where(post)
-	l := &ix.shards[s]
-	for _, x := range l.hashes[l.posts[at].from:l.posts[at].to] {
-		if x == h {
-			return true
-		}
-	}
-	return false
-}
-
 // carries reports whether a source has announced a post.
 func (ix *index) carries(post int, source string) bool {
 	n, ok := ix.names[source]

@@ -1,6 +1,7 @@
 package content
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -25,11 +26,11 @@ func (s *Store) Sync(ctx context.Context) (Synced, error) {
 	if s.remote != nil {
 		err = s.sync(ctx, &y)
 	}
-	head, err2 := s.repo.Branch(ctx, s.branch)
+	head, herr := s.repo.Branch(ctx, s.branch)
 	y.Commit, y.Changed = string(head), head != was
-	if y.Behind, err2 = s.repo.Follow(ctx, s.branch); err == nil {
-		err = err2
-	}
+	behind, ferr := s.repo.Follow(ctx, s.branch)
+	y.Behind = behind
+	err = cmp.Or(err, herr, ferr)
 	if err != nil {
 		return y, fmt.Errorf("sync: %w", err)
 	}

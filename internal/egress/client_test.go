@@ -175,7 +175,7 @@ func TestRedirectsThatEnd(t *testing.T) {
 			to = fmt.Sprint("/", n+1)
 		}
 		w.Header().Set("Location", to)
-		w.WriteHeader(302)
+		w.WriteHeader(http.StatusFound)
 	})
 	c := loopback(t, Options{
 		Zones: []Zone{{Name: DefaultZone, Allow: []netip.Prefix{netip.PrefixFrom(netip.MustParseAddr("127.0.0.2"), 32)}}},
@@ -242,7 +242,7 @@ func TestRebinding(t *testing.T) {
 	z := testZone(t, Zone{Name: DefaultZone})
 	z.resolver.ask = func(context.Context, string) ([]netip.Addr, error) {
 		if n++; n == 1 {
-			return oneAddress(nil, "")
+			return oneAddress(t.Context(), "")
 		}
 		return []netip.Addr{netip.MustParseAddr("127.0.0.1")}, nil
 	}
@@ -264,16 +264,16 @@ func TestCredentials(t *testing.T) {
 	var first *httptest.Server
 	other := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		note(r)
-		http.Redirect(w, r, first.URL+"/back", 302)
+		http.Redirect(w, r, first.URL+"/back", http.StatusFound)
 	})
 	first = serve(t, func(w http.ResponseWriter, r *http.Request) {
 		note(r)
 		w.Header().Set("Set-Cookie", "a=b")
 		switch r.URL.Path {
 		case "/same":
-			http.Redirect(w, r, "/out", 302)
+			http.Redirect(w, r, "/out", http.StatusFound)
 		case "/out":
-			http.Redirect(w, r, strings.Replace(other.URL, "//", "//u2:p2@", 1)+"/other", 302)
+			http.Redirect(w, r, strings.Replace(other.URL, "//", "//u2:p2@", 1)+"/other", http.StatusFound)
 		}
 	})
 	c := loopback(t, Options{})
@@ -454,7 +454,7 @@ func TestGapInServerLog(t *testing.T) {
 		mu.Unlock()
 		if r.URL.Path == "/hop" {
 			w.Header().Set("Location", "/")
-			w.WriteHeader(302)
+			w.WriteHeader(http.StatusFound)
 		}
 		mu.Lock()
 		busy, last = busy-1, time.Now()
@@ -526,7 +526,7 @@ func TestProxy(t *testing.T) {
 			case "unknown.example":
 				return nil, &net.DNSError{Name: host, IsNotFound: true}
 			}
-			return oneAddress(nil, "")
+			return oneAddress(t.Context(), "")
 		},
 	})
 	if err != nil {

@@ -21,7 +21,7 @@ func given(turn chan struct{}) bool {
 
 func TestLane(t *testing.T) {
 	l := &lane{limit: 2}
-	if l.ask() != nil || l.ask() != nil {
+	if first, second := l.ask(), l.ask(); first != nil || second != nil {
 		t.Fatal("two places are not given at once")
 	}
 	a, b, c := l.ask(), l.ask(), l.ask()

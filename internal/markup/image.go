@@ -4,9 +4,8 @@ import "strings"
 
 // picture is what an img tag says.
 type picture struct {
-	src, srcset, sizes, alt, title, width, height, style string
-	hasAlt                                               bool
-	lazy, lazySet                                        string
+	src, srcset, width, height, style string
+	lazy, lazySet                     string
 }
 
 // image writes the img at hand: the real image of a lazy one, no tracking pixel.
