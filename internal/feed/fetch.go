@@ -96,7 +96,7 @@ func Fetch(ctx context.Context, c Getter, src coranto.Source, v Validators, o Op
 		ValidatorURL: v.Bearer, MaxBody: o.MaxBody, Timeout: o.Timeout,
 	})
 	if err != nil {
-		return Result{}, fmt.Errorf("fetch feed %s: %w", src.URL, err)
+		return Result{}, fmt.Errorf("feed: %w", err) // which names the address
 	}
 	res := Result{
 		Status: resp.Status, FinalURL: resp.URL, Permanent: permanent(resp), MaxAge: freshness(resp.Header), Bytes: resp.WireBytes,
