@@ -23,6 +23,7 @@ const (
 	mTagLink                    // a link in a list of tags
 	mTagPath                    // the address speaks of a tag
 	mItem                       // itemprop
+	mHeading                    // h2
 	mLead                       // class speaks of a summary
 	mPara                       // one of the first paragraphs
 )
@@ -155,6 +156,10 @@ func (r *reader) capture(tag atom.Atom, depth int, own class, o element, prop st
 	if tag == atom.H1 {
 		start(mHeadline, 1000, nil)
 	}
+	if tag == atom.H2 && r.headings < maxHeadings {
+		r.headings++
+		start(mHeading, 400, nil)
+	}
 	if tag == atom.Time {
 		if a.pubdate {
 			m.class |= cPublished
@@ -186,6 +191,8 @@ func (r *reader) capture(tag atom.Atom, depth int, own class, o element, prop st
 			start(mRelAuthor, 200, a.href)
 		case hasWord(rel, "category"): // what a site files it under, not what it is about
 			start(mCategory, 200, a.href)
+		case hasWord(rel, "tag") && hasPart(a.href, categoryParts[:]):
+			start(mCategory, 200, a.href)
 		case hasWord(rel, "tag"):
 			start(mRelTag, 200, a.href)
 		case o.class&cTags != 0:
@@ -206,6 +213,9 @@ func (r *reader) capture(tag atom.Atom, depth int, own class, o element, prop st
 		start(mDate, 300, firstOf(a.datetime, a.content, a.title))
 	}
 }
+
+// maxHeadings is how many second headings are kept.
+const maxHeadings = 20
 
 // maxParas is how many paragraphs after the headline are kept.
 const maxParas = 6
@@ -256,6 +266,8 @@ var (
 	authorParts = [...]string{"/author/", "/authors/", "/autor/", "/autoren/", "/auteur/", "/auteurs/", "/autore/", "/writers/", "/contributors/", "/contributor/", "/redakteur/"}
 	tagParts    = [...]string{"/tag/", "/tags/", "/topic/", "/topics/", "/thema/", "/themen/", "/schlagwort/", "/schlagworte/", "/stichwort/", "/keyword/", "/label/", "/etiqueta/"}
 )
+
+var categoryParts = [...]string{"/category/", "/categories/", "/kategorie/", "/kategorien/", "/categorie/", "/categoria/", "/ressort/"}
 
 func hasPart(href []byte, parts []string) bool {
 	if bytes.IndexByte(href, '/') < 0 {

@@ -39,6 +39,7 @@ type reader struct {
 	open     map[atom.Atom]int // how many of each are in stack
 	headline bool              // one is behind us
 	paras    int               // paragraphs kept
+	headings int               // second ones kept
 	before   []byte            // the last short text
 	cue      bool              // it announces a name
 	skip     int               // depth+1 of the subtree whose text is not visible

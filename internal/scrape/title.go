@@ -28,6 +28,11 @@ func (ev *evidence) headline(site string) (string, string) {
 			if t == "" {
 				continue
 			}
+			if r.name == "title" {
+				if h := ev.sectionHeading(v, site); h != "" {
+					return h, "title"
+				}
+			}
 			if h := shown(t, h1); h != "" && !ev.isSite(h, site) && !(r.name == "title" && trailing(v, h)) {
 				return ev.trimSite(h, site, nil), "h1"
 			}
@@ -43,6 +48,40 @@ func (ev *evidence) headline(site string) (string, string) {
 		}
 	}
 	return "", ""
+}
+
+// sectionHeading is the heading of the page that is a section of its <title>,
+// the others being the names of the site and its parts.
+func (ev *evidence) sectionHeading(title, site string) string {
+	best := ""
+	for i := range ev.marks {
+		m := &ev.marks[i]
+		if m.kind != mHeading && m.kind != mHeadline || m.class&(cComment|cRelated|cNav) != 0 {
+			continue
+		}
+		h := clean(m.text)
+		if len(h) <= len(best) || utf8.RuneCountInString(h) < 8 || len(h) >= len(title) || ev.isSite(h, site) {
+			continue
+		}
+		if before, ok := strings.CutSuffix(title, h); ok && endsInSeparator(before) {
+			if m.kind == mHeading || !trailing(title, h) {
+				best = h
+			}
+		} else if after, ok := strings.CutPrefix(title, h); ok && beginsWithSeparator(after) {
+			best = h
+		}
+	}
+	return best
+}
+
+func endsInSeparator(s string) bool {
+	loc := separator.FindAllStringIndex(s, -1)
+	return len(loc) > 0 && loc[len(loc)-1][1] == len(s)
+}
+
+func beginsWithSeparator(s string) bool {
+	loc := separator.FindStringIndex(s)
+	return loc != nil && loc[0] == 0
 }
 
 // trailing says that h is the last section of a <title>: then it names the
@@ -64,7 +103,10 @@ var genericHead = regexp.MustCompile(`(?i)^(?:home|start|startseite|blog|blog ar
 // on annotated pages the visible one was right five times as often. One that
 // holds the title whole has a kicker or a byline around it.
 func shown(title string, h1 []string) string {
-	best, score := "", 0.5
+	best, score := "", 0.42
+	if len(h1) == 1 && len(words(h1[0])) >= 4 { // no other to take it for
+		score = 0.3
+	}
 	if len(h1) == 1 && len(words(title)) < 2 { // "Home", "Work": a place in the menu
 		return h1[0]
 	}
