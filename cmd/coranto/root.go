@@ -115,7 +115,11 @@ func (c *cli) fail(command string, err error) int {
 	if hint := app.Hint(err); hint != "" && !strings.Contains(text, "hint: ") {
 		fmt.Fprintf(c.err, "hint: %s\n", hint)
 	}
-	if _, ok := errors.AsType[usageError](err); ok || strings.HasPrefix(text, "unknown command") {
+	if strings.HasPrefix(text, "unknown command") {
+		fmt.Fprintln(c.err, "hint: `coranto --help` lists the commands")
+		return pipeline.ExitUsage
+	}
+	if _, ok := errors.AsType[usageError](err); ok {
 		return pipeline.ExitUsage
 	}
 	return app.ExitCode(err)
