@@ -60,6 +60,9 @@ func (s *sink) Base() error {
 	return nil
 }
 
+// Remove implements site.Based.
+func (s *sink) Remove(path string) { s.build.Remove(path) }
+
 // Get implements site.Memo.
 func (s *sink) Get(key [32]byte) (string, bool) {
 	if !s.part && s.load != nil {

@@ -43,6 +43,8 @@ type build struct {
 	placed map[string]bool
 	change *change
 
+	searchFirst int // slots of the smallest segment of the search
+
 	sum       *summer
 	done      map[string]bool // paths given
 	buf       bytes.Buffer
@@ -99,6 +101,7 @@ func (b *build) configure() (*time.Location, error) {
 	}
 	b.per = cmp.Or(max(0, c.PerPage), 20)
 	b.feedItems = cmp.Or(max(0, c.FeedItems), 50)
+	b.searchFirst = cmp.Or(b.in.searchFirst, searchFirst)
 	b.root = "/"
 	if c.URL != "" {
 		u, err := url.Parse(c.URL)
@@ -332,7 +335,7 @@ func (b *build) emitPages() error {
 		func() error { return b.emitIndex(tmplAuthors, "authors", "authors", authors) },
 		func() error { return b.emitArchive(months) },
 		func() error { return b.emitSitemaps(pages) },
-		b.emitSources, b.emitMissing, b.emitOPML, b.emitRobots, b.emitManifest,
+		b.emitSources, b.emitSearch, b.emitSearchPage, b.emitMissing, b.emitOPML, b.emitRobots, b.emitManifest,
 	} {
 		if err := step(); err != nil {
 			return err
@@ -370,6 +373,28 @@ func (b *build) emitFree(f freePage) error {
 		return b.emitPage(route, s, render)
 	}
 	return b.emit(f.path, s, render)
+}
+
+// emitSearchPage puts the page of the search.
+func (b *build) emitSearchPage() error {
+	return b.emitPage("search/", b.sum.start("search-page"), func(w *bytes.Buffer) error {
+		p := b.page("search/index", "search", "search/", b.theme.locale.t("search"), "")
+		p.NoIndex = true
+		return b.renderPage(w, tmplSearch, &p, &p)
+	})
+}
+
+// drop takes away a file that a Resident's build before has given.
+func (b *build) drop(path string) {
+	if _, ok := b.keys[path]; !ok {
+		return
+	}
+	delete(b.keys, path)
+	if r, ok := b.sink.(Based); ok {
+		r.Remove(path)
+	}
+	b.report.Files--
+	b.report.Reused--
 }
 
 // emitMissing puts 404.html.

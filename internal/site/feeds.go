@@ -5,6 +5,8 @@ import (
 	"crypto/sha1"
 	"encoding/hex"
 	"encoding/json"
+	"slices"
+	"strconv"
 	"time"
 )
 
@@ -70,6 +72,8 @@ type feed struct {
 	posts   []int32
 	home    string
 	updated time.Time
+	archive int // the sealed document this is, counted from the oldest; 0: the feed itself
+	before  int // the newest sealed document that is older; 0: none
 }
 
 func (b *build) newFeed(title, dir string, posts []int32, n int) feed {
@@ -83,7 +87,10 @@ func (b *build) newFeed(title, dir string, posts []int32, n int) feed {
 }
 
 func (b *build) sumFeed(kind string, f feed) *summer {
-	s := b.sum.start("feed", kind, f.title, f.dir)
+	s := b.sum.start("feed", kind, f.title, f.dir).num(f.archive)
+	if kind == "atom" {
+		s.num(f.before)
+	}
 	for _, i := range f.posts {
 		s.sum32(b.m.posts[i].sum)
 	}
@@ -92,6 +99,10 @@ func (b *build) sumFeed(kind string, f feed) *summer {
 
 func (b *build) emitFeeds() error {
 	f := b.newFeed(b.site.Title, "", b.m.front, b.feedItems)
+	f.before = len(b.m.front) / b.feedItems
+	if err := b.emitFeedArchives(f.before); err != nil {
+		return err
+	}
 	if err := b.emit(pathAtom, b.sumFeed("atom", f), func(w *bytes.Buffer) error { return b.atom(w, f) }); err != nil {
 		return err
 	}
@@ -99,6 +110,37 @@ func (b *build) emitFeeds() error {
 		return err
 	}
 	return b.emit(pathJSON, b.sumFeed("json", f), func(w *bytes.Buffer) error { return b.jsonFeed(w, f) })
+}
+
+// emitFeedArchives puts the archive documents of the feed (RFC 5005, section 4):
+// as many slots each as the feed has posts, sealed like pages of a list.
+func (b *build) emitFeedArchives(n int) error {
+	for k := 1; k <= n; k++ {
+		posts := b.m.front[(k-1)*b.feedItems : k*b.feedItems]
+		if b.change != nil && k <= b.change.front/b.feedItems && !b.change.any(posts) {
+			continue
+		}
+		f := feed{title: b.site.Title, home: b.absolute(b.root), updated: time.Unix(0, 0).UTC(), archive: k, before: k - 1}
+		for _, i := range slices.Backward(posts) {
+			if p := &b.m.posts[i]; !p.Hidden {
+				f.posts = append(f.posts, i)
+				f.updated = latest(f.updated, p.updated())
+			}
+		}
+		if err := b.emit(archivePath(k), b.sumFeed("atom", f), func(w *bytes.Buffer) error { return b.atom(w, f) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func archivePath(k int) string { return "feed/" + strconv.Itoa(k) + ".xml" }
+
+func latest(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
+	}
+	return a
 }
 
 // emitListFeed puts the Atom feed of a tag or source.
@@ -151,10 +193,17 @@ func (b *build) atom(w *bytes.Buffer, f feed) error {
 	x := &xmlWriter{}
 	self := b.absolute(b.root + escapePath(f.dir) + pathAtom)
 	id := self
+	current := self
+	if f.archive > 0 {
+		self = b.absolute(b.root + archivePath(f.archive))
+	}
 	if b.site.URL == "" {
 		id = urnUUID(b.site.Title + "\x00" + f.dir)
 	}
 	x.raw("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\"")
+	if f.archive > 0 {
+		x.raw(` xmlns:fh="http://purl.org/syndication/history/1.0"`)
+	}
 	x.attr("xml:lang", b.site.Language)
 	x.raw(">\n")
 	x.el("id", id)
@@ -164,6 +213,13 @@ func (b *build) atom(w *bytes.Buffer, f feed) error {
 	}
 	x.el("updated", f.updated.Format(time.RFC3339))
 	x.link("self", "application/atom+xml", self)
+	if f.archive > 0 {
+		x.raw("<fh:archive/>\n")
+		x.link("current", "application/atom+xml", current)
+	}
+	if f.before > 0 {
+		x.link("prev-archive", "application/atom+xml", b.absolute(b.root+archivePath(f.before)))
+	}
 	x.link("alternate", "text/html", f.home)
 	x.raw("<author><name>")
 	x.out = appendXML(x.out, b.site.Author)

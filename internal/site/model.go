@@ -122,7 +122,7 @@ type model struct {
 	ids       map[string]bool // of pages
 }
 
-var reservedRoutes = []string{"posts", "tags", "authors", "sources", "archive", "about", "assets", "page", "images", "static", "404"}
+var reservedRoutes = []string{"posts", "tags", "authors", "sources", "archive", "about", "assets", "page", "images", "static", "404", "feed", "search"}
 
 func newModel(in Input, loc *time.Location) *model {
 	m := &model{

@@ -32,6 +32,8 @@ type Based interface {
 	// Base makes it begin so. Only what differs is handed over then. An error
 	// means that it cannot, and every file is handed over.
 	Base() error
+	// Remove takes away a file that it has begun with.
+	Remove(path string)
 }
 
 // Build is as the function Build, with one more answer: whether only what
@@ -116,7 +118,7 @@ func (c *change) any(posts []int32) bool {
 // posts at the end, by words of posts and by pictures that have come. It reports
 // false, and b is of no use any more, where more than that is different.
 func (b *build) extend(in Input) bool {
-	if in.Settings == "" || in.Settings != b.in.Settings || in.Version != b.in.Version || len(in.Posts) < len(b.in.Posts) ||
+	if in.Settings == "" || in.searchFirst != b.in.searchFirst || in.Settings != b.in.Settings || in.Version != b.in.Version || len(in.Posts) < len(b.in.Posts) ||
 		!reflect.DeepEqual(in.Config, b.in.Config) || !slices.EqualFunc(in.Sources, b.in.Sources, sameSource) ||
 		!maps.Equal(in.SourceTitles, b.in.SourceTitles) {
 		return false

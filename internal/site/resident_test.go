@@ -22,7 +22,7 @@ func TestResidentGivesTheSameTree(t *testing.T) {
 			r := rand.New(rand.NewPCG(seed, 11))
 			all := sampleInput(200)
 			in := Input{Config: all.Config, Sources: all.Sources[:6], Images: map[string]Image{}}
-			in.Config.PerPage = 4
+			in.Config.PerPage, in.searchFirst = 4, 3
 			next, few := 0, 0
 			blobs, memo, res := map[string]string{}, NewCache(), NewResident()
 			var last map[string]string
@@ -31,7 +31,7 @@ func TestResidentGivesTheSameTree(t *testing.T) {
 					next = grow(r, &in, all, next)
 				}
 				in.Settings = fmt.Sprint(in.Config, in.Theme)
-				got := &basedTree{newTree(blobs), r.IntN(9) > 0}
+				got := &basedTree{newTree(blobs), r.IntN(9) > 0, nil}
 				report, part, err := res.Build(t.Context(), in, got, memo)
 				if err != nil {
 					t.Fatal(err)
@@ -39,6 +39,9 @@ func TestResidentGivesTheSameTree(t *testing.T) {
 				if part {
 					few++
 					merged := maps.Clone(last)
+					for _, p := range got.removed {
+						delete(merged, p)
+					}
 					maps.Copy(merged, got.files)
 					got.files = merged
 				}
@@ -61,7 +64,8 @@ func TestResidentGivesTheSameTree(t *testing.T) {
 // basedTree is a tree over the one before.
 type basedTree struct {
 	*tree
-	can bool
+	can     bool
+	removed []string
 }
 
 func (t *basedTree) Base() error {
@@ -70,6 +74,8 @@ func (t *basedTree) Base() error {
 	}
 	return nil
 }
+
+func (t *basedTree) Remove(path string) { t.removed = append(t.removed, path) }
 
 // grow changes the input as most runs do: posts at the end, words, pictures.
 func grow(r *rand.Rand, in *Input, all Input, next int) int {
@@ -101,7 +107,8 @@ func grow(r *rand.Rand, in *Input, all Input, next int) int {
 
 type baseless struct{ discard }
 
-func (*baseless) Base() error { return nil }
+func (*baseless) Base() error   { return nil }
+func (*baseless) Remove(string) {}
 
 // BenchmarkResident is the build that follows three new posts among 10,000 in a
 // process that stays.

@@ -73,6 +73,8 @@ type Input struct {
 
 	// SourceTitles names sources whose Title is empty, as their feeds do.
 	SourceTitles map[string]string
+
+	searchFirst int // for tests; 0: searchFirst
 }
 
 // Sink takes the files of a site. Paths are relative, with slashes

@@ -33,7 +33,7 @@ func TestAnyHistoryGivesTheSameTree(t *testing.T) {
 			r := rand.New(rand.NewPCG(seed, 7))
 			all := sampleInput(160)
 			in := Input{Config: all.Config, Sources: all.Sources[:6], Images: map[string]Image{}}
-			in.Config.PerPage = 4
+			in.Config.PerPage, in.searchFirst = 4, 3
 			next := 0
 			blobs, memo := map[string]string{}, NewCache()
 			for step := range 24 {

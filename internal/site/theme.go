@@ -289,11 +289,12 @@ const (
 	tmplSources    = "pages/sources/index.html"
 	tmplMonth      = "pages/archive/[month].html"
 	tmplArchive    = "pages/archive/index.html"
+	tmplSearch     = "pages/search/index.html"
 	tmplMissing    = "pages/404.html"
 )
 
 var required = []string{tmplLayout, tmplHeader, tmplFooter, tmplCard, tmplSourceCard, tmplHome, tmplPost, tmplKind, tmplTag, tmplTags,
-	tmplAuthor, tmplAuthors, tmplSource, tmplSources, tmplMonth, tmplArchive, tmplMissing}
+	tmplAuthor, tmplAuthors, tmplSource, tmplSources, tmplMonth, tmplArchive, tmplSearch, tmplMissing}
 
 // freeRoute returns the file which a page of the theme becomes, unless it is
 // one of those that the build fills.

@@ -4,6 +4,15 @@
   var root = document.documentElement, saved = null;
   try { saved = localStorage.getItem("mode"); } catch (e) { /* storage is off: follow the system */ }
   if (saved === "dark" || saved === "light") root.dataset.mode = saved;
+  // "/" leads to the search, from wherever nothing is being typed.
+  document.addEventListener("keydown", function (e) {
+    if (e.key !== "/" || e.ctrlKey || e.metaKey || e.altKey || /^(input|textarea|select)$/i.test(e.target.tagName) || e.target.isContentEditable) return;
+    var find = document.querySelector("[aria-keyshortcuts='/']");
+    if (!find) return;
+    e.preventDefault();
+    var box = document.querySelector("[data-search] input");
+    if (box) box.focus(); else find.click();
+  });
   document.addEventListener("DOMContentLoaded", function () {
     var button = document.querySelector(".mode");
     if (!button) return;

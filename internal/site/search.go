@@ -1,0 +1,355 @@
+package site
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// The index of the search is plain files that assets/search.js of the theme
+// reads, so that it works wherever the site is copied to. Slots of posts, in
+// the order of all lists, are cut into segments: as many of the largest size as
+// fit, then of the next, the rest is the tail. A full segment is sealed. It is
+// cut into buckets by the first three letters of a word, so that a reader who
+// types a word fetches one bucket of each segment, the newest first, until
+// there is enough to show.
+//
+//	search/index.txt      a line of JSON that tells how it is cut, then the words of the tail
+//	search/512/3/7.txt    bucket 7 of the third segment of 512 slots
+//	search/docs/4.json    what is shown of slots 200 to 249
+//
+// A line of a bucket is a word, a space, and slots in base 36 joined with dots:
+// the first counted back from the end of the segment, each other from the one
+// before, newest first, doubled, plus one where the word is in the title.
+const (
+	searchDocs  = 50   // slots of a docs file
+	searchMax   = 2000 // slots of a word in a segment; older ones are left out
+	searchWord  = 24   // letters of a word that count
+	searchFirst = 64   // slots of the smallest segment
+	searchTimes = 8    // how much larger each next size is, in slots and in buckets
+	searchSizes = 5
+)
+
+// segment is a range of slots with an index of its own.
+type segment struct {
+	from, to int
+	buckets  int
+	dir      string // "search/512/3/"; "" for the tail
+}
+
+// searchCut cuts n slots into segments, oldest first.
+func searchCut(n, first int) []segment {
+	var out []segment
+	size, buckets := first, 1
+	for range searchSizes - 1 {
+		size *= searchTimes
+		buckets *= searchTimes
+	}
+	at := 0
+	for ; size >= first; size, buckets = size/searchTimes, buckets/searchTimes {
+		for n-at >= size {
+			out = append(out, segment{at, at + size, buckets, "search/" + strconv.Itoa(size) + "/" + strconv.Itoa(at/size+1) + "/"})
+			at += size
+		}
+	}
+	return append(out, segment{at, n, 1, ""})
+}
+
+func (s segment) file(bucket int) string {
+	if s.dir == "" {
+		return "search/index.txt"
+	}
+	return s.dir + strconv.Itoa(bucket) + ".txt"
+}
+
+// emitSearch puts the index of the search.
+func (b *build) emitSearch() error {
+	n := len(b.m.posts)
+	first := b.searchFirst
+	for from := 0; from < n; from += searchDocs {
+		to := min(from+searchDocs, n)
+		if b.change == nil || to > b.change.before || slices.Contains(b.change.posts[from:to], true) {
+			if err := b.emitDocs("search/docs/"+strconv.Itoa(from/searchDocs)+".json", from, to); err != nil {
+				return err
+			}
+		}
+	}
+	cut := searchCut(n, first)
+	if b.change != nil {
+		b.dropSegments(searchCut(b.change.before, first), cut)
+	}
+	for _, s := range cut {
+		if b.change != nil && s.to <= b.change.before && !slices.Contains(b.change.posts[s.from:s.to], true) {
+			if _, ok := b.keys[s.file(0)]; ok && s.dir != "" {
+				continue
+			}
+		}
+		if err := b.emitSegment(s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// searchHead tells how the index is cut.
+func (b *build) searchHead(w *bytes.Buffer, slots int) error {
+	return json.NewEncoder(w).Encode(struct {
+		Slots int `json:"slots"`
+		Docs  int `json:"docs"`
+		First int `json:"first"`
+		Times int `json:"times"`
+		Sizes int `json:"sizes"`
+		Word  int `json:"word"`
+	}{slots, searchDocs, b.searchFirst, searchTimes, searchSizes, searchWord})
+}
+
+// dropSegments removes the files of segments that larger ones have taken in.
+func (b *build) dropSegments(was, now []segment) {
+	for _, s := range was {
+		if s.dir == "" || slices.Contains(now, s) {
+			continue
+		}
+		for i := range s.buckets {
+			b.drop(s.file(i))
+		}
+	}
+}
+
+// sumSearch takes what the search knows of posts.
+func (b *build) sumSearch(s *summer, posts []post) *summer {
+	for i := range posts {
+		p := &posts[i]
+		s.flag(p.Hidden)
+		if p.Hidden {
+			continue
+		}
+		s.str(p.id).str(p.Title).str(p.Intro).source(p.source).str(p.Language).str(p.day.Format(time.DateOnly)).num(len(p.tags)).num(len(p.authors))
+		for _, g := range p.tags {
+			s.str(g.name)
+		}
+		for _, g := range p.authors {
+			s.str(g.name)
+		}
+	}
+	return s
+}
+
+// emitDocs puts what results show of slots: [title, page, source, day, language].
+func (b *build) emitDocs(name string, from, to int) error {
+	posts := b.m.posts[from:to]
+	return b.emit(name, b.sumSearch(b.sum.start("search-docs"), posts), func(w *bytes.Buffer) error {
+		docs := make([]any, len(posts))
+		for i := range posts {
+			if posts[i].Hidden {
+				continue // null
+			}
+			v := b.view(int32(from + i))
+			d := []string{v.Title, escapePath(v.ID), v.Source.Name, v.Published, v.Language}
+			for d[len(d)-1] == "" && len(d) > 1 {
+				d = d[:len(d)-1]
+			}
+			docs[i] = d
+		}
+		e := json.NewEncoder(w)
+		e.SetEscapeHTML(false)
+		return e.Encode(docs)
+	})
+}
+
+func (b *build) emitSegment(s segment) error {
+	whole := b.sumSearch(b.sum.start("search-segment").num(b.searchFirst).num(s.from).num(s.to), b.m.posts[s.from:s.to]).end()
+	var buckets [][]byte
+	for i := range s.buckets {
+		err := b.emit(s.file(i), b.sum.start("search-bucket").sum32(whole).num(i), func(w *bytes.Buffer) error {
+			if buckets == nil {
+				buckets = b.fillBuckets(s)
+			}
+			if s.dir == "" {
+				if err := b.searchHead(w, s.to); err != nil {
+					return err
+				}
+			}
+			w.Write(buckets[i])
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// hits are the slots of a word, oldest first, doubled, plus one in the title.
+type hits struct {
+	word  string
+	slots []uint32
+}
+
+// fillBuckets makes the contents of a segment's buckets.
+func (b *build) fillBuckets(s segment) [][]byte {
+	index := map[string]*hits{}
+	var list []*hits
+	size := uint32(s.to - s.from)
+	for i := s.from; i < s.to; i++ {
+		p := &b.m.posts[i]
+		if p.Hidden {
+			continue
+		}
+		slot := uint32(i-s.from) * 2
+		add := func(title uint32) func([]byte) {
+			return func(w []byte) {
+				h := index[string(w)]
+				if h == nil {
+					h = &hits{word: string(w)}
+					index[h.word] = h
+					list = append(list, h)
+				}
+				if n := len(h.slots); n == 0 || h.slots[n-1]|1 != slot|1 {
+					h.slots = append(h.slots, slot|title)
+				}
+			}
+		}
+		words(p.Title, add(1))
+		for _, g := range p.tags {
+			words(g.name, add(0))
+		}
+		for _, g := range p.authors {
+			words(g.name, add(0))
+		}
+		if p.source != nil {
+			words(p.source.name, add(0))
+		}
+		words(p.Intro, add(0))
+	}
+	slices.SortFunc(list, func(x, y *hits) int { return strings.Compare(x.word, y.word) })
+	out := make([][]byte, s.buckets)
+	for _, h := range list {
+		k := bucketOf(h.word) % uint32(s.buckets)
+		o := append(append(out[k], h.word...), ' ')
+		last := uint32(0)
+		for n, v := range slices.Backward(h.slots) {
+			if len(h.slots)-n > searchMax {
+				break
+			}
+			back := size - 1 - v/2
+			if n < len(h.slots)-1 {
+				o = append(o, '.')
+			}
+			o = strconv.AppendUint(o, uint64((back-last)*2+v&1), 36)
+			last = back
+		}
+		out[k] = append(o, '\n')
+	}
+	for k := range out {
+		if out[k] == nil {
+			out[k] = []byte{}
+		}
+	}
+	return out
+}
+
+// bucketOf hashes (FNV-1a) the first three letters of a word.
+func bucketOf(word string) uint32 {
+	h, n := uint32(2166136261), 0
+	for _, r := range word {
+		h = (h ^ uint32(r)) * 16777619
+		if n++; n == 3 {
+			break
+		}
+	}
+	return h
+}
+
+// folded are letters that lose nothing people would type when they are undone,
+// and that Unicode does not decompose.
+var folded = map[rune]string{'ß': "ss", 'æ': "ae", 'œ': "oe", 'ø': "o", 'ł': "l", 'đ': "d", 'ð': "d", 'þ': "th", 'ı': "i", 'ħ': "h", 'ـ': ""}
+
+// words finds the words of a text as the search compares them: in lower case,
+// without accents, at most searchWord letters; of scripts that do not part
+// words, every two neighbours. search.js does the same to what is typed. The
+// bytes given are good until yield returns.
+func words(text string, yield func([]byte)) {
+	var buf [4 * searchWord]byte
+	word, letters := buf[:0], 0
+	flush := func() {
+		if len(word) > 0 {
+			yield(word)
+		}
+		word, letters = buf[:0], 0
+	}
+	put := func(r rune) {
+		if letters < searchWord {
+			word = utf8.AppendRune(word, r)
+			letters++
+		}
+	}
+	if !isPlain(text) {
+		text = norm.NFKD.String(strings.ToValidUTF8(text, " "))
+	}
+	var before rune // in a script that does not part words
+	pair := func(r rune) {
+		if before != 0 {
+			yield(utf8.AppendRune(utf8.AppendRune(buf[:0], before), r))
+		}
+	}
+	paired := false
+	for _, r := range text {
+		switch {
+		case r < utf8.RuneSelf:
+			if before != 0 && !paired {
+				yield(utf8.AppendRune(buf[:0], before))
+			}
+			before, paired = 0, false
+			switch {
+			case 'a' <= r && r <= 'z' || '0' <= r && r <= '9':
+				put(r)
+			case 'A' <= r && r <= 'Z':
+				put(r + 'a' - 'A')
+			default:
+				flush()
+			}
+			continue
+		case unicode.Is(unicode.M, r):
+			continue
+		case unparted(r):
+			flush()
+			pair(r)
+			paired = before != 0
+			before = r
+			continue
+		}
+		if before != 0 && !paired {
+			yield(utf8.AppendRune(buf[:0], before))
+		}
+		before, paired = 0, false
+		if r = unicode.ToLower(r); !unicode.IsLetter(r) && !unicode.IsDigit(r) && folded[r] == "" {
+			if _, ok := folded[r]; !ok {
+				flush()
+			}
+			continue
+		}
+		if s, ok := folded[r]; ok {
+			for _, r := range s {
+				put(r)
+			}
+			continue
+		}
+		put(r)
+	}
+	if before != 0 && !paired {
+		yield(utf8.AppendRune(buf[:0], before))
+	}
+	flush()
+}
+
+// unparted reports letters of scripts that put no spaces between words.
+func unparted(r rune) bool {
+	return r >= 0x0e00 && unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar)
+}
