@@ -112,23 +112,16 @@ func watchLines(l app.Look, now time.Time, width int) []string {
 	}
 	lines := []string{clip(head, width)}
 	seen := map[string]bool{}
-	depth := map[int64]int{}
+	depth := diagram.Depths(l.Definition)
 	for _, e := range l.History {
-		d := depth[e.Prev]
-		switch {
-		case strings.HasSuffix(e.Type, "StateStarted"), e.Type == "MapIterationStarted":
-			d++
-		case strings.HasSuffix(e.Type, "StateSucceeded"), e.Type == "MapIterationSucceeded", e.Type == "MapIterationFailed":
-			d = max(0, d-1)
-		}
-		depth[e.ID] = d
 		if !strings.HasSuffix(e.Type, "StateEntered") || seen[e.Name] {
 			continue
 		}
 		seen[e.Name] = true
-		lines = append(lines, stateLine(e.Name, run.States[e.Name], min(d, 4), width))
+		d := min(depth[e.Name], 6)
+		lines = append(lines, stateLine(e.Name, run.States[e.Name], d, width))
 		for _, a := range attemptsOf(l.Attempts, l.History, e.Name) {
-			lines = append(lines, clip(strings.Repeat("  ", min(d, 4)+3)+attemptLine(a), width))
+			lines = append(lines, clip(strings.Repeat("  ", d+3)+attemptLine(a), width))
 		}
 	}
 	if l.Error != "" {

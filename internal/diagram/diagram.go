@@ -283,3 +283,23 @@ func rule(r asl.Value, depth int) string {
 	}
 	return variable
 }
+
+// Depths says how deeply in Maps and Parallels each state stands; 0: in none.
+func Depths(definition []byte) map[string]int {
+	out := map[string]int{}
+	c, err := read(definition)
+	if err != nil {
+		return out
+	}
+	var walk func(c *chart, depth int)
+	walk = func(c *chart, depth int) {
+		for name, n := range c.by {
+			out[name] = depth
+			for _, in := range n.inner {
+				walk(in, depth+1)
+			}
+		}
+	}
+	walk(c, 0)
+	return out
+}

@@ -189,7 +189,7 @@ func (g *graph) chain() {
 		var chain []*slot
 		for l := first; l <= last; l++ {
 			s := &slot{edge: e, layer: l, w: 2, weight: pulls[e.kind], back: g.back[e]}
-			if !labelled && l%2 == 1 {
+			if !labelled && (l%2 == 1 || first == last) { // of a loop of one state: beside it
 				labelled, s.label = true, true
 				s.w, s.h = textWidth(e.label, 11)+18, labelH
 			}

@@ -140,7 +140,11 @@ func (f *Follower) work(e asl.HistoryEvent, at *instance) {
 		at.failed = true
 		f.tally(at.state).Error = e.Error
 	case strings.HasSuffix(e.Type, "Aborted"):
-		f.abort(at)
+		if at.failed { // that is how the state ends whose failure nobody caught
+			f.fail(at, e.Error)
+		} else {
+			f.abort(at)
+		}
 	case strings.HasSuffix(e.Type, "Succeeded"):
 		at.failed = false
 	}

@@ -119,7 +119,7 @@ func (d *drawing) title(width float64) {
 			look = looks[lookAborted]
 		}
 		word := strings.ToLower(strings.ReplaceAll(string(d.o.Run.Status), "_", " "))
-		d.pill(margin+textWidth(d.o.Title, 17)*1.03+14, margin-4, word, look.badge)
+		d.pill(margin+textWidth(d.o.Title, 17)*0.95+14, margin-4, word, look.badge)
 	}
 	d.printf("\n")
 }
@@ -250,7 +250,7 @@ func (d *drawing) state(n *node) {
 	d.text(n.x+50, n.y+21.5, 14, name, ` font-weight="600"`, fit(n.name, 14, room))
 	d.text(n.x+50, n.y+38, 11.5, sub, "", fit(n.subtitle(), 11.5, room))
 	if t := d.tally(n); t != nil && (t.Entered > 1 || t.Retries > 0) {
-		d.counts(n.x+n.w-6, n.y-9, chips(t))
+		d.counts(n.x+n.w-6, n.y-12, chips(t))
 	}
 	d.printf("</g>\n")
 }
