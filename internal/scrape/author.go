@@ -23,6 +23,10 @@ var authorRules = []rule{
 	{"sailthru.author", fromMeta("sailthru.author", "byl", "authors")},
 	{"citation_author", catalogued(fromMeta("citation_author", "citation_authors"))},
 	{"dc.creator", catalogued(fromMeta("dc.creator", "dc:creator", "dcterms.creator", "dc.creator.personalname", "dcsext.author", "rbauthors", "cxenseparse:author", "og:article:author", "og:author", "book:author", "cxenseparse:recs:author", "shareaholic:article_author_name", "weibo:article:author", "author_name", "creator"))},
+	{"microdata", fromMarks(func(m *mark) bool { return item("author.name")(m) }, textElse)},
+	{"microdata", fromMarks(func(m *mark) bool { return item("author")(m) || item("creator")(m) }, textElse)},
+	{"rel=author", fromMarks(kind(mRelAuthor, cComment|cRelated), text)},
+	{"class author", fromMarks(kind(mAuthorName, cComment|cRelated|cNav), text)},
 	{"twitter:data1", func(ev *evidence) []string {
 		for _, n := range []string{"1", "2"} {
 			if l := ev.meta["twitter:label"+n]; len(l) > 0 && writtenBy(l[0]) {
@@ -31,10 +35,6 @@ var authorRules = []rule{
 		}
 		return nil
 	}},
-	{"microdata", fromMarks(func(m *mark) bool { return item("author.name")(m) }, textElse)},
-	{"microdata", fromMarks(func(m *mark) bool { return item("author")(m) || item("creator")(m) }, textElse)},
-	{"rel=author", fromMarks(kind(mRelAuthor, cComment|cRelated), text)},
-	{"class author", fromMarks(kind(mAuthorName, cComment|cRelated|cNav), text)},
 	{"byline cue", func(ev *evidence) []string { return ev.afterCue() }},
 	{"byline link", fromMarks(kind(mAuthorLink, elsewhere), text)},
 	{"byline", fromMarks(kind(mByline, elsewhere), text)},
@@ -309,6 +309,9 @@ var notPersons = map[string]bool{
 	"über uns": true, "impressum": true, "autoren": true, "autorin": true, "published": true, "updated": true, "mehr": true, "text": true, "foto": true, "photo": true,
 }
 
+// invitation is what a link by a name says that does not bear the name itself.
+var invitation = regexp.MustCompile(`(?i)→|(?:^|\s)(?:anzeigen|ansehen|archiv|archives?|bio|biography|biografie|profile?|posts|beiträge|articles)(?:\s|$)|^(?:see|view|show|read|more|mehr|alle|tous|todos)\s`)
+
 // role is a job put before a name.
 var role = regexp.MustCompile(`(?i)^(?:[\pL-]*(?:expert(?:e|in)?|autor(?:in)?|redakteur(?:in)?|korrespondent(?:in)?|correspondent|reporter(?:in)?|kolumnist(?:in)?|columnist|editor)|staff writer)\s+`)
 
@@ -355,6 +358,9 @@ func person(s string, loose bool) string {
 		if unicode.IsDigit(c) {
 			digits++
 		}
+	}
+	if invitation.MatchString(s) {
+		return ""
 	}
 	if letters < 2 || digits > 4 || loose && (digits > 0 || !strings.Contains(s, " ") && month(s) > 0) {
 		return ""

@@ -48,7 +48,7 @@ var classNames = map[string]class{
 	"author-name": cAuthorName, "authorname": cAuthorName, "byline-name": cAuthorName, "byline-author": cAuthorName, "post-author-name": cAuthorName, "entry-author-name": cAuthorName,
 	"article-author-name": cAuthorName, "p-author": cAuthorName, "author-link": cAuthorName, "fn": cAuthorName, "byline-author-name": cAuthorName, "writer-name": cAuthorName,
 	"author-title": cAuthorName, "full-name": cAuthorName, "article-author": cAuthorName | cByline, "post-author": cAuthorName | cByline, "author-fullname": cAuthorName,
-	"tag-links": cTags, "post-tags": cTags, "entry-tags": cTags, "article-tags": cTags, "tag-list": cTags, "tags-links": cTags, "tag-container": cTags, "post-labels": cTags,
+	"related-topics": cTags, "related-tags": cTags, "article-topics": cTags, "tag-links": cTags, "post-tags": cTags, "entry-tags": cTags, "article-tags": cTags, "tag-list": cTags, "tags-links": cTags, "tag-container": cTags, "post-labels": cTags,
 	"entry-date": cDate | cPublished, "post-date": cDate | cPublished, "dt-published": cDate | cPublished, "article-date": cDate | cPublished, "date-published": cDate | cPublished, "publication-date": cDate | cPublished, "date-publication": cDate | cPublished,
 	"date-header": cDate | cPublished, "created": cDate | cPublished,
 	"page-footer": cNav, "site-footer": cNav, "footer": cNav, "site-header": cNav, "meta-nav": cNav, "post-navigation": cNav,
