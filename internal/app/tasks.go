@@ -3,6 +3,8 @@ package app
 import (
 	"context"
 	"errors"
+	"maps"
+	"os"
 
 	"github.com/coranto/coranto/internal/config"
 	"github.com/coranto/coranto/internal/engine"
@@ -20,7 +22,16 @@ func commands(cfg *config.Config, dir string, trusted bool) pipeline.Commands {
 		for _, r := range t.Retry.EvaluateOnExit {
 			s.EvaluateOnExit = append(s.EvaluateOnExit, job.Rule{OnExitCode: r.OnExitCode, OnReason: r.OnReason, OnStatusReason: r.OnStatusReason, Action: job.Action(r.Action)})
 		}
-		c.List[t.Name] = pipeline.Command{Name: t.Name, Argv: t.Command, Dir: dir, Env: t.Env, Secrets: t.Secrets, Timeout: t.Timeout, Strategy: s}
+		env := maps.Clone(t.Env)
+		for _, name := range t.Pass {
+			if v, ok := os.LookupEnv(name); ok {
+				if env == nil {
+					env = map[string]string{}
+				}
+				env[name] = v
+			}
+		}
+		c.List[t.Name] = pipeline.Command{Name: t.Name, Argv: t.Command, Dir: dir, Env: env, Secrets: t.Secrets, Timeout: t.Timeout, Strategy: s}
 	}
 	return c
 }

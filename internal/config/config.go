@@ -127,6 +127,7 @@ type Task struct {
 	Command []string
 	Timeout time.Duration
 	Env     map[string]string
+	Pass    []string // names of variables that it gets as Coranto has them
 	Secrets []string
 	Zone    string
 	Retry   Retry

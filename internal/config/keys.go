@@ -520,10 +520,37 @@ var retryKeys = []entry[Retry]{
 var taskKeys = []entry[Task]{
 	command("command", "program and arguments; JSON on stdin and stdout", func(t *Task) *[]string { return &t.Command }),
 	duration("timeout", "longest time an attempt may take", time.Millisecond, func(t *Task) *time.Duration { return &t.Timeout }),
-	textMap("env", "its environment", func(t *Task) *map[string]string { return &t.Env }, environment),
+	taskEnv(),
 	texts("secrets", "secrets that it is given", func(t *Task) *[]string { return &t.Secrets }, notEmpty),
 	text("zone", "its network zone", func(t *Task) *string { return &t.Zone }, identifier),
 	sub("retry_strategy", "which failures are tried again", retryKeys, func(t *Task) *Retry { return &t.Retry }),
+}
+
+// taskEnv reads {NAME: value}, or a list of NAME (as Coranto has it) and
+// NAME=value.
+func taskEnv() entry[Task] {
+	given := textMap("env", "its environment: {NAME: value}, or a list of NAME and NAME=value", func(t *Task) *map[string]string { return &t.Env }, environment)
+	object := given.set
+	given.schema = schema{"oneOf": []schema{given.schema, {"type": "array", "items": schema{"type": "string"}}}}
+	given.set = func(d *decoder, n *yaml.Node, key string, depth int, t *Task) {
+		if n.Kind != yaml.SequenceNode {
+			object(d, n, key, depth, t)
+			return
+		}
+		t.Env = map[string]string{}
+		for i, v := range d.items(n, key, depth) {
+			s, ok := d.scalar(v, index(key, i))
+			name, value, set := strings.Cut(s, "=")
+			switch {
+			case !ok || !d.passes(v, index(key, i), name, []check{environment}):
+			case set:
+				t.Env[name] = value
+			default:
+				t.Pass = append(t.Pass, name)
+			}
+		}
+	}
+	return given
 }
 
 func tasksEntry() entry[raw] {
