@@ -4,11 +4,13 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"time"
 	"unicode/utf8"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 
 	"github.com/coranto/coranto/asl"
 	"github.com/coranto/coranto/internal/app"
@@ -49,7 +51,7 @@ func (c *cli) watch(cmd *cobra.Command, id string) error {
 				}
 			}
 		case scr.tty:
-			scr.draw(watchLines(l, time.Now(), scr.width))
+			scr.draw(watchLines(l, time.Now(), scr.width-1))
 		}
 		if l.Status != asl.StatusRunning {
 			if !c.json && !scr.tty {
@@ -86,6 +88,13 @@ type screen struct {
 }
 
 func (s *screen) draw(lines []string) {
+	if f, ok := s.w.(*os.File); ok {
+		// What has scrolled out of the screen cannot be drawn again: the newest
+		// states are at the end, the whole at the beginning.
+		if _, height, err := term.GetSize(int(f.Fd())); err == nil && height > 3 && len(lines) >= height {
+			lines = append(lines[:1:1], lines[len(lines)-height+2:]...)
+		}
+	}
 	var b strings.Builder
 	if s.drawn > 0 {
 		fmt.Fprintf(&b, "\x1b[%dA", s.drawn)

@@ -19,6 +19,8 @@ func Hint(err error) string {
 		return "the page links to " + n.Candidates[0].URL
 	}
 	switch {
+	case errors.Is(err, ErrNoWorkflow):
+		return "`coranto workflow list` shows them; a file workflows/NAME.asl.json is one of your own"
 	case errors.Is(err, ErrNoSite):
 		return "`coranto init DIR` makes one; -C DIR works on another directory"
 	case errors.Is(err, ErrLocked):
@@ -50,6 +52,12 @@ var hints = map[string]string{
 	"Site.Theme":            "mend the template named above; the old release stays live meanwhile",
 	"Site.Guard":            "look at what would go with `git diff`; if it is right: coranto build --force",
 	"Egress.Denied":         "to reach private addresses define a zone in coranto.yaml and run `coranto trust`",
+	"Coranto.Untrusted":     "`coranto trust` shows what it is and lets it run, on this machine, until it changes",
+	"Coranto.NoTask":        "`coranto workflow validate` names the Resources that nobody answers to",
+	"Task.Unknown":          "add it under `tasks:` in coranto.yaml, then `coranto trust`",
+	"Task.Secret":           "`coranto secret set NAME` stores it",
+	"Task.CannotStart":      "the command of a task runs in the site directory: is it there, and executable?",
+	"Task.Timeout":          "give the task a longer `timeout:` in coranto.yaml",
 	"Fetch.DNS":             "check the spelling of the host name",
 	"Fetch.TLS":             "the server's certificate is wrong or has expired; its owner has to mend that",
 	"State.Newer":           "use the newer coranto, or move .coranto/ away: no post is lost by that",

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -212,5 +213,28 @@ func (a *App) startWorkflow(ctx context.Context, name string, input json.RawMess
 	if !a.current.Load().ownWorkflows && exists(filepath.Join(a.workflows(), workflows.FileName(name))) && filepath.Base(name) == name {
 		return "", fmt.Errorf("workflow %s: %w; read workflows/%s, then `coranto trust`", name, pipeline.ErrUntrusted, workflows.FileName(name))
 	}
+	def, err := a.definition(name)
+	if err != nil {
+		return "", err
+	}
+	if err := resolved(def); err != nil {
+		return "", fmt.Errorf("workflow %s: %w", name, err)
+	}
 	return a.start(ctx, name, input)
+}
+
+// resolved reports a Resource that is a variable without a value, before
+// anything has been begun.
+func resolved(def []byte) error {
+	m, err := asl.Parse(def)
+	if err != nil {
+		return err
+	}
+	for _, r := range m.Resources() {
+		if strings.Contains(r, "${") {
+			known := slices.Sorted(maps.Keys(pipeline.Substitutions))
+			return fmt.Errorf("%w: the Resource %s has no value here; known are ${%s}", asl.ErrInvalid, r, strings.Join(known, "}, ${"))
+		}
+	}
+	return nil
 }
