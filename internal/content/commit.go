@@ -128,8 +128,8 @@ func (s *Store) commitBatch(ctx context.Context, head git.OID, b Batch, r *Resul
 	p := newPlan(sn, b.FirstSeen)
 	p.batch(b)
 	p.tell(r)
-	if p.empty() {
-		r.None = true
+	if p.idle() {
+		r.None, r.Keyed = true, 0
 		return "", nil
 	}
 	tree, err := s.writePlan(ctx, sn, p)
@@ -155,7 +155,7 @@ func (p *plan) tell(r *Result) {
 		}
 		return ids
 	}
-	r.Added, r.Merged, r.Revised = name(p.added), name(p.merged), name(p.revised)
+	r.Added, r.Merged, r.Revised, r.Keyed = name(p.added), name(p.merged), name(p.revised), 0
 	for _, n := range p.keyed {
 		if !slices.Contains(p.merged, n) && !slices.Contains(p.revised, n) {
 			r.Keyed++

@@ -71,6 +71,25 @@ func TestIdentity(t *testing.T) {
 	}
 }
 
+// TestRestless: a source whose ids are new in each document makes no commit of
+// its own once that is known; the ids come along with the next.
+func TestRestless(t *testing.T) {
+	const l = "https://a.example/1"
+	s := newSite(t, content.Options{})
+	for i, want := range []bool{false, false, true, true} { // is there no commit?
+		if r := s.run(doc{"alice", []coranto.Entry{e(fmt.Sprint("id-", i), l, "A")}}); r.None != want {
+			t.Errorf("document %d: no commit is %t, want %t", i, r.None, want)
+		}
+	}
+	r := s.run(doc{"alice", []coranto.Entry{e("id-4", l, "A"), e("id-5", l+"1", "B")}})
+	if len(r.Added) != 1 || r.Keyed != 1 {
+		t.Errorf("with a new post: %+v", r)
+	}
+	if r := s.run(doc{"alice", []coranto.Entry{e("id-4", l, "renamed")}}); len(r.Added) != 0 || len(s.titles()) != 2 {
+		t.Errorf("renamed under its newest id: %+v, %q", r, s.titles())
+	}
+}
+
 // TestAcross: sources announce the same article.
 func TestAcross(t *testing.T) {
 	const l = "https://a.example/1"

@@ -20,6 +20,7 @@ type plan struct {
 	merged  []int          // posts that another source announced too
 	keyed   []int          // posts that get a key only
 	revised []int          // posts with a later wording
+	due     bool           // there is something that cannot wait for the next commit
 	paths   map[int]string // where a new post is to go, if not by the template
 }
 
@@ -79,6 +80,7 @@ func (p *plan) take(post coranto.Post, links []string) int {
 	if n := p.known(&post); n >= 0 {
 		if p.addKeys(n, post.Keys) {
 			p.note(&p.keyed, n)
+			p.due = true
 		}
 		return -1
 	}
@@ -125,6 +127,7 @@ func (p *plan) join(n int, post *coranto.Post) {
 		p.addAlso(n, a)
 	}
 	p.note(&p.merged, n)
+	p.due = true
 }
 
 func (p *plan) addKeys(n int, keys []string) bool {
@@ -156,6 +159,7 @@ func (p *plan) changeBy(c Change) {
 	}
 	if p.addKeys(n, c.Keys) {
 		p.note(&p.keyed, n)
+		p.due = p.due || !p.restless(n, c.Keys)
 	}
 	if c.Revision == nil || p.isAdded(n) || p.source(n) != c.Source {
 		return
@@ -164,7 +168,28 @@ func (p *plan) changeBy(c Change) {
 	if r.Updated = clamp(r.Updated, p.first); r.Title != "" && clock(r.Updated) > p.ix.fact(n).told {
 		p.touched(n).revision = &r
 		p.note(&p.revised, n)
+		p.due = true
 	}
+}
+
+// restless reports whether the keys are yet more of what the post's source tells
+// anew all the time. Such a source would make every run a commit.
+func (p *plan) restless(n int, keys []string) bool {
+	if p.isAdded(n) {
+		return false
+	}
+	f := p.ix.fact(n)
+	enough := uint8(2 * (1 + len(f.also)))
+	return !slices.ContainsFunc(keys, func(k string) bool {
+		part, _ := parseKey(k)
+		switch part.form {
+		case formID:
+			return f.ids < enough
+		case formLink:
+			return f.urls < enough
+		}
+		return true
+	})
 }
 
 // backlog marks what was old already when its source joined a living site.
@@ -179,6 +204,10 @@ func (p *plan) backlog(source string, posts []int) {
 		}
 	}
 }
+
+// idle reports whether nothing needs a commit; keys that can wait are noted by
+// the next that is made.
+func (p *plan) idle() bool { return len(p.added) == 0 && !p.due }
 
 func (p *plan) empty() bool { return len(p.added) == 0 && len(p.order) == 0 }
 
