@@ -91,6 +91,7 @@ type App struct {
 	releases *release.Store
 	pictures *pictures
 	runtime  *local.Runtime
+	tasks    *pipeline.Pipeline
 	jobs     *job.Runner
 	stop     func() // ends what Open has started beside the runtime
 	warnings []string
@@ -163,7 +164,7 @@ func Open(ctx context.Context, dir string, o Options) (_ *App, err error) {
 	if a.jobs, err = job.New(ctx, a.db, job.Options{Now: o.Now}); err != nil {
 		return nil, err
 	}
-	tasks := pipeline.New(pipeline.Deps{
+	a.tasks = pipeline.New(pipeline.Deps{
 		Jobs: a.jobs, Secret: a.revealSecret,
 		Catalog: a.catalog, Content: a.content, Releases: a.releases, Pictures: a.pictures, Robots: a.robots,
 		Settings: func() *pipeline.Settings { return a.current.Load().settings },
@@ -177,7 +178,7 @@ func Open(ctx context.Context, dir string, o Options) (_ *App, err error) {
 		Now: o.Now, Log: o.Log,
 	}, runtime.NumCPU())
 	// Tasks mostly wait for their turn at a host: a goroutine each is cheap.
-	a.runtime, err = local.Open(ctx, a.db, tasks, local.Options{Workers: 1024, Now: o.Now, Log: o.Log, Observe: o.Observe})
+	a.runtime, err = local.Open(ctx, a.db, a.tasks, local.Options{Workers: 1024, Now: o.Now, Log: o.Log, Observe: o.Observe})
 	if err != nil {
 		return nil, err
 	}

@@ -4,11 +4,13 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/coranto/coranto/asl"
 	"github.com/coranto/coranto/internal/engine"
+	"github.com/coranto/coranto/internal/moderation"
 	"github.com/coranto/coranto/internal/pipeline"
 	"github.com/coranto/coranto/internal/release"
 	"github.com/coranto/coranto/internal/workflows"
@@ -110,7 +112,11 @@ func (a *App) wanted(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return pipeline.Wanted(ctx, a.current.Load().settings, a.pictures, snap.Commit())
+	decided, err := a.tasks.Decisions(ctx, snap)
+	if err != nil && !errors.Is(err, moderation.ErrInvalid) { // the build tells of that
+		return "", err
+	}
+	return pipeline.Wanted(ctx, a.current.Load().settings, a.pictures, snap.Commit(), decided.Over(a.o.Now()))
 }
 
 // stale reports whether the site does not yet show what the branch, the

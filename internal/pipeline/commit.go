@@ -93,11 +93,12 @@ func (p *Pipeline) commitPosts(ctx context.Context, t engine.Task, in CommitInpu
 			if post.Author == "" {
 				post.Author = names(r.Fetched.Authors)
 			}
+			queue(r.Source.Source, &post)
 			batch.Posts = append(batch.Posts, post)
 			fresh[r.Source.ID]++
 		}
 		clear(r.Posts) // what they were made of is not held through the commit
-		batch.Changes = append(batch.Changes, r.Known.Changes...)
+		batch.Changes = append(batch.Changes, withoutRevisions(r.Source.Source, r.Known.Changes)...)
 		sum.Entries += r.Fetched.Entries
 		sum.count(r)
 	}

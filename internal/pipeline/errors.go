@@ -12,6 +12,7 @@ import (
 	"github.com/coranto/coranto/internal/feed/listing"
 	"github.com/coranto/coranto/internal/git"
 	"github.com/coranto/coranto/internal/job"
+	"github.com/coranto/coranto/internal/moderation"
 	"github.com/coranto/coranto/internal/release"
 	"github.com/coranto/coranto/internal/scrape"
 	"github.com/coranto/coranto/internal/site"
@@ -70,6 +71,7 @@ var kinds = []struct {
 	{is(git.ErrBusy, git.ErrLocked), Kind{"Content.Busy", ExitError, http.StatusConflict, "the repository is in the middle of something"}},
 	{is(content.ErrDamaged), Kind{"Content.Damaged", ExitError, http.StatusInternalServerError, "a content file cannot be read"}},
 	{is(content.ErrDiverged), Kind{"Content.Diverged", ExitError, http.StatusConflict, "local and remote history need a person"}},
+	{is(moderation.ErrInvalid), Kind{"Content.Moderation", ExitConfig, http.StatusConflict, "moderation.yaml cannot be read"}},
 	{is(content.ErrEdited), Kind{"Content.Edited", ExitError, http.StatusConflict, "the file has uncommitted edits"}},
 	{is(git.ErrAuth), Kind{"Remote.Auth", ExitError, http.StatusBadGateway, "the remote refuses the credentials"}},
 	{is(git.ErrRefused), Kind{"Remote.Refused", ExitError, http.StatusBadGateway, "the remote refuses the push"}},

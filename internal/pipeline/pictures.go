@@ -77,6 +77,11 @@ func (p *Pipeline) wantedPictures(ctx context.Context, _ engine.Task, _ struct{}
 	if err != nil {
 		return out, err
 	}
+	decided, err := p.Decisions(ctx, snap)
+	if err != nil {
+		return out, err
+	}
+	posts = decided.Apply(posts, moderationRules(set, p.Now())).Posts
 	zone := map[string]string{}
 	for _, s := range set.Sources {
 		zone[s.ID] = s.Zone

@@ -16,6 +16,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/coranto/coranto"
@@ -84,10 +85,12 @@ type Pipeline struct {
 	Deps
 	tasks map[string]engine.Handler
 	parse chan struct{} // one token a core: parsing is all CPU and memory
+	large chan struct{} // a token a large body
 	runs  sync.Mutex    // over the feeds of executions, see bindRun
 	links linkMemo
 
 	standing standing
+	decided  atomic.Pointer[decided]
 }
 
 var _ engine.Tasks = (*Pipeline)(nil)
@@ -100,7 +103,7 @@ func New(d Deps, cores int) *Pipeline {
 	if d.Log == nil {
 		d.Log = slog.New(slog.DiscardHandler)
 	}
-	p := &Pipeline{Deps: d, parse: make(chan struct{}, max(1, cores)), links: linkMemo{seed: maphash.MakeSeed()}}
+	p := &Pipeline{Deps: d, parse: make(chan struct{}, max(1, cores)), large: make(chan struct{}, largeBodies), links: linkMemo{seed: maphash.MakeSeed()}}
 	p.tasks = map[string]engine.Handler{
 		"coranto:dueSources":      task(p.dueSources),
 		"coranto:fetchFeed":       task(p.fetchFeed),

@@ -8,7 +8,9 @@ import (
 	"strings"
 
 	"github.com/coranto/coranto"
+	"github.com/coranto/coranto/internal/catalog"
 	"github.com/coranto/coranto/internal/engine"
+	"github.com/coranto/coranto/internal/moderation"
 	"github.com/coranto/coranto/internal/release"
 	"github.com/coranto/coranto/internal/site"
 )
@@ -32,9 +34,9 @@ type Built struct {
 const FactPublished = "published"
 
 // Wanted names what the site should show: content, configuration, theme,
-// generator, and the pictures there are. A site is published when
+// generator, the pictures there are and the embargoes that are over. A site is published when
 // FactPublished holds the same.
-func Wanted(ctx context.Context, set *Settings, pictures Pictures, commit string) (string, error) {
+func Wanted(ctx context.Context, set *Settings, pictures Pictures, commit string, embargoes int) (string, error) {
 	n := 0
 	if pictures != nil && set.Pictures {
 		var err error
@@ -42,7 +44,11 @@ func Wanted(ctx context.Context, set *Settings, pictures Pictures, commit string
 			return "", err
 		}
 	}
-	return fmt.Sprintf("%s %s %d", commit, set.Hash, n), nil
+	want := fmt.Sprintf("%s %s %d", commit, set.Hash, n)
+	if embargoes > 0 { // the one thing that time alone changes
+		want += fmt.Sprintf(" %d", embargoes)
+	}
+	return want, nil
 }
 
 func (p *Pipeline) buildSite(ctx context.Context, t engine.Task, in BuildInput) (Built, error) {
@@ -55,11 +61,18 @@ func (p *Pipeline) buildSite(ctx context.Context, t engine.Task, in BuildInput) 
 	if err != nil {
 		return Built{}, err
 	}
-	want, err := Wanted(ctx, set, p.Pictures, snap.Commit())
+	decided, err := p.Decisions(ctx, snap)
 	if err != nil {
 		return Built{}, err
 	}
-	input, err := p.siteInput(ctx, set, posts)
+	now := p.Now()
+	shown := decided.Apply(posts, moderationRules(set, now))
+	posts = shown.Posts
+	want, err := Wanted(ctx, set, p.Pictures, snap.Commit(), decided.Over(now))
+	if err != nil {
+		return Built{}, err
+	}
+	input, err := p.siteInput(ctx, set, shown)
 	if err != nil {
 		return Built{}, err
 	}
@@ -93,14 +106,26 @@ func (p *Pipeline) buildSite(ctx context.Context, t engine.Task, in BuildInput) 
 }
 
 // siteInput is what a build depends on.
-func (p *Pipeline) siteInput(ctx context.Context, set *Settings, posts []coranto.Post) (site.Input, error) {
+func (p *Pipeline) siteInput(ctx context.Context, set *Settings, shown moderation.Applied) (site.Input, error) {
 	states, err := p.Catalog.States(ctx)
 	if err != nil {
 		return site.Input{}, err
 	}
-	in := site.Input{Config: set.Site, Posts: posts, Sources: slices.Clone(set.Sources), Theme: set.Theme, Version: set.Version, Settings: set.Hash}
-	for i := range in.Sources {
-		src := &in.Sources[i]
+	in := site.Input{Config: set.Site, Posts: shown.Posts, Sources: slices.Clone(set.Sources), Theme: set.Theme, Version: set.Version,
+		Settings: set.Hash + " " + shown.Sum, Deleted: shown.Deleted, Pinned: shown.Pinned}
+	NameSources(in.Sources, states)
+	if p.Pictures != nil && set.Pictures {
+		if in.Images, err = p.Pictures.Ready(ctx); err != nil {
+			return site.Input{}, err
+		}
+	}
+	return in, nil
+}
+
+// NameSources fills in what the configuration leaves to the feeds.
+func NameSources(sources []coranto.Source, states map[string]catalog.State) {
+	for i := range sources {
+		src := &sources[i]
 		if src.Title == "" {
 			src.Title = states[src.ID].Title
 		}
@@ -111,12 +136,6 @@ func (p *Pipeline) siteInput(ctx context.Context, set *Settings, posts []coranto
 			src.Site = states[src.ID].Site
 		}
 	}
-	if p.Pictures != nil && set.Pictures {
-		if in.Images, err = p.Pictures.Ready(ctx); err != nil {
-			return site.Input{}, err
-		}
-	}
-	return in, nil
 }
 
 // live finds the hash of a file of the current release.

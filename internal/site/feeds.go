@@ -74,6 +74,7 @@ type feed struct {
 	updated time.Time
 	archive int // the sealed document this is, counted from the oldest; 0: the feed itself
 	before  int // the newest sealed document that is older; 0: none
+	deleted []tombstone
 }
 
 func (b *build) newFeed(title, dir string, posts []int32, n int) feed {
@@ -81,6 +82,12 @@ func (b *build) newFeed(title, dir string, posts []int32, n int) feed {
 	for _, i := range f.posts {
 		if u := b.m.posts[i].updated(); u.After(f.updated) {
 			f.updated = u
+		}
+	}
+	f.deleted = b.tombstones(posts)
+	for _, t := range f.deleted {
+		if t.when.After(f.updated) {
+			f.updated = t.when
 		}
 	}
 	return f
@@ -93,6 +100,9 @@ func (b *build) sumFeed(kind string, f feed) *summer {
 	}
 	for _, i := range f.posts {
 		s.sum32(b.m.posts[i].sum)
+	}
+	for _, t := range f.deleted {
+		s.str(t.ref).time(t.when)
 	}
 	return s
 }
@@ -204,6 +214,9 @@ func (b *build) atom(w *bytes.Buffer, f feed) error {
 	if f.archive > 0 {
 		x.raw(` xmlns:fh="http://purl.org/syndication/history/1.0"`)
 	}
+	if len(f.deleted) > 0 {
+		x.attr("xmlns:at", tombstoneSpace)
+	}
 	x.attr("xml:lang", b.site.Language)
 	x.raw(">\n")
 	x.el("id", id)
@@ -229,6 +242,7 @@ func (b *build) atom(w *bytes.Buffer, f feed) error {
 	for _, i := range f.posts {
 		w.Write(b.atomEntry(i))
 	}
+	writeTombstones(w, f.deleted)
 	w.WriteString("</feed>\n")
 	return nil
 }

@@ -102,7 +102,11 @@ func (b *build) emitList(l list) error {
 			return err
 		}
 	}
-	return b.emitListPage(l, 0, sealed, l.posts[sealed*per:])
+	head := l.posts[sealed*per:]
+	if l.dir == "" {
+		head = b.withPinned(head)
+	}
+	return b.emitListPage(l, 0, sealed, head)
 }
 
 // frontBefore is how many slots the home page had.

@@ -134,6 +134,9 @@ func (b *build) extend(in Input) bool {
 		if samePost(p, q) {
 			continue
 		}
+		if in.Pinned[p.ID] {
+			return false // it stands on the home page too
+		}
 		if !samePlace(p, q) {
 			return false
 		}

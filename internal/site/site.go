@@ -14,6 +14,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"time"
 
 	"github.com/coranto/coranto"
 )
@@ -70,6 +71,12 @@ type Input struct {
 	// Settings names the state of Config and Theme, for a Resident: two inputs
 	// with the same one have the same. "": it is not known.
 	Settings string
+
+	// Deleted says of hidden posts, by Post.ID, since when they are: the Atom
+	// feeds tell their readers. Pinned posts stand first on the home page. Where
+	// either differs, so must Settings.
+	Deleted map[string]time.Time
+	Pinned  map[string]bool
 
 	// SourceTitles names sources whose Title is empty, as their feeds do.
 	SourceTitles map[string]string
