@@ -61,18 +61,25 @@ func (w *wire) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// read reads and decodes a body up to limit decoded bytes.
+// read reads and decodes a body up to limit decoded bytes; grow, if any, is
+// asked once it is large.
 //
 // What cannot be decoded to its end is given as far as it goes: feeds with a
 // broken gzip tail exist, and readers show them.
-func (rd *reader) read(r io.Reader, encoding string, limit int64) body {
+func (rd *reader) read(r io.Reader, encoding string, limit int64, grow func() error) body {
 	w := &wire{r: r, limit: limit + wireSlack}
 	src, done, err := rd.decoders(w, encoding)
 	defer done()
 	b := body{err: err}
 	if err == nil {
+		if ask := grow; ask != nil {
+			grow = func() error {
+				w.err = ask()
+				return w.err
+			}
+		}
 		var readErr error
-		b.data, b.truncated, readErr = rd.all(src, limit)
+		b.data, b.truncated, readErr = rd.all(src, limit, grow)
 		switch {
 		case b.truncated, readErr == nil, w.err != nil:
 		case w.cut, len(b.data) > 0:
@@ -97,12 +104,18 @@ func (rd *reader) read(r io.Reader, encoding string, limit int64) body {
 // all reads src up to limit bytes, and says whether there was more. It gathers
 // in buffers that are used again and copies once, so that a large body costs
 // its own size rather than that of every step of a growing slice.
-func (rd *reader) all(src io.Reader, limit int64) (data []byte, more bool, err error) {
+func (rd *reader) all(src io.Reader, limit int64, grow func() error) (data []byte, more bool, err error) {
 	var (
 		bufs  []*[]byte
 		total int64
 	)
 	for err == nil && total <= limit {
+		if grow != nil && total > LargeBody {
+			if err = grow(); err != nil {
+				break
+			}
+			grow = nil
+		}
 		bufs = append(bufs, rd.chunk(len(bufs) > 0))
 		b := bufs[len(bufs)-1]
 		for err == nil && total <= limit && len(*b) < cap(*b) {

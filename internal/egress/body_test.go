@@ -91,7 +91,7 @@ func TestReadBody(t *testing.T) {
 	for range 2 { // the second time with what the first one left
 		for _, tt := range tests {
 			t.Run(tt.name, func(t *testing.T) {
-				b := rd.read(bytes.NewReader(tt.in), tt.encoding, int64(tt.limit))
+				b := rd.read(bytes.NewReader(tt.in), tt.encoding, int64(tt.limit), nil)
 				if (b.err != nil) != tt.bad || b.wireErr != nil {
 					t.Fatalf("errors %v, %v", b.err, b.wireErr)
 				}
@@ -117,7 +117,7 @@ func TestReadBodyCutByConnection(t *testing.T) {
 	reset := errors.New("reset")
 	gz := pack(t, "gzip", bytes.Repeat([]byte("news "), 50000))
 	for encoding, in := range map[string][]byte{"": gz, "gzip": gz[:len(gz)/2]} {
-		b := rd.read(io.MultiReader(bytes.NewReader(in), iotest.ErrReader(reset)), encoding, 1<<20)
+		b := rd.read(io.MultiReader(bytes.NewReader(in), iotest.ErrReader(reset)), encoding, 1<<20, nil)
 		if !errors.Is(b.wireErr, reset) || len(b.data) == 0 || !b.truncated || b.err != nil {
 			t.Errorf("%q: %d bytes, truncated %t, errors %v, %v", encoding, len(b.data), b.truncated, b.wireErr, b.err)
 		}
@@ -133,7 +133,7 @@ func FuzzReadBody(f *testing.F) {
 	var rd reader
 	f.Fuzz(func(t *testing.T, in []byte, encoding string, limit int) {
 		limit = 1 + (limit&0x7fffffff)%(1<<16)
-		b := rd.read(bytes.NewReader(in), encoding, int64(limit))
+		b := rd.read(bytes.NewReader(in), encoding, int64(limit), nil)
 		if len(b.data) > limit {
 			t.Errorf("%d bytes over limit %d", len(b.data), limit)
 		}

@@ -49,9 +49,15 @@ type Request struct {
 	// Permit is asked before a redirect to a URL is followed; its error ends the
 	// Get. nil: every redirect the zone allows.
 	Permit func(ctx context.Context, url string) error
+	// Grow is asked once, before more than LargeBody of a body is kept: it may
+	// wait until there is room, which takes no time of the request, or refuse.
+	Grow func(ctx context.Context) error
 	// NoRedirects makes a redirect the answer.
 	NoRedirects bool
 }
+
+// LargeBody is the size in bytes from which a body is large, see Request.Grow.
+const LargeBody = 512 << 10
 
 // Response is the answer of the last hop, whatever its status; Body is decoded
 // (gzip) and whole, or cut at the limit with Truncated set.

@@ -115,15 +115,15 @@ func (t *trip) hop(ctx context.Context) (next *redirect, err error) {
 		return nil, err
 	}
 	defer func() { p.leave(t.z.PerHost.Gap) }()
-	hopCtx, cancel := context.WithTimeout(ctx, t.budget)
-	defer cancel()
+	limit := newLimit(ctx, t.budget)
+	defer limit.end()
 	acc := Access{At: t.c.o.Now(), Zone: t.z.Name, Origin: t.at.origin, Hop: len(t.res.Redirects), Address: p.address, Waited: p.waited}
 	start := time.Now()
 	p.sent = true
-	next, err = t.exchange(ctx, hopCtx, &acc)
+	next, err = t.exchange(ctx, limit, &acc)
 	acc.Took = time.Since(start)
-	t.budget -= acc.Took
-	t.res.Duration += acc.Took
+	t.budget -= acc.Took - limit.paused
+	t.res.Duration += acc.Took - limit.paused
 	if acc.RetryAfter == 0 && (acc.Status == http.StatusTooManyRequests || acc.Status == http.StatusServiceUnavailable) {
 		p.slow = true
 	}
@@ -134,13 +134,13 @@ func (t *trip) hop(ctx context.Context) (next *redirect, err error) {
 	return next, err
 }
 
-// exchange sends the request and reads the answer. ctx is the caller's, hopCtx
-// ends when the time is up.
-func (t *trip) exchange(ctx, hopCtx context.Context, acc *Access) (*redirect, error) {
-	req := t.request(hopCtx, acc)
+// exchange sends the request and reads the answer. ctx is the caller's, that of
+// limit ends when the time is up.
+func (t *trip) exchange(ctx context.Context, limit *limit, acc *Access) (*redirect, error) {
+	req := t.request(limit.ctx, acc)
 	resp, err := t.z.transport.RoundTrip(req)
 	if err != nil {
-		return nil, t.fail(ctx, err, "waiting for the answer")
+		return nil, t.fail(ctx, limit.cause(err), "waiting for the answer")
 	}
 	defer resp.Body.Close()
 	acc.Status = resp.StatusCode
@@ -155,11 +155,15 @@ func (t *trip) exchange(ctx, hopCtx context.Context, acc *Access) (*redirect, er
 		acc.WireBytes, _ = io.CopyN(io.Discard, resp.Body, 4<<10)
 		return next, nil
 	}
-	limit := cmp.Or(t.req.MaxBody, t.c.o.MaxBody)
+	most := cmp.Or(t.req.MaxBody, t.c.o.MaxBody)
 	if resp.StatusCode >= 400 {
-		limit = min(limit, maxErrorBody)
+		most = min(most, maxErrorBody)
 	}
-	b := t.c.bodies.read(resp.Body, strings.Join(resp.Header["Content-Encoding"], ","), limit)
+	var grow func() error
+	if t.req.Grow != nil {
+		grow = func() error { return limit.pause(func() error { return t.req.Grow(ctx) }) }
+	}
+	b := t.c.bodies.read(resp.Body, strings.Join(resp.Header["Content-Encoding"], ","), most, grow)
 	acc.WireBytes = b.wire
 	t.res.URL = t.at.String()
 	t.res.Header = resp.Header
@@ -176,7 +180,7 @@ func (t *trip) exchange(ctx, hopCtx context.Context, acc *Access) (*redirect, er
 	}
 	t.res.Status = resp.StatusCode
 	if b.wireErr != nil {
-		return nil, t.fail(ctx, b.wireErr, fmt.Sprintf("reading the body, %d bytes in", b.wire))
+		return nil, t.fail(ctx, limit.cause(b.wireErr), fmt.Sprintf("reading the body, %d bytes in", b.wire))
 	}
 	return nil, nil
 }

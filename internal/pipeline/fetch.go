@@ -54,7 +54,7 @@ func (p *Pipeline) fetchFeed(ctx context.Context, t engine.Task, in FetchInput) 
 	src := ask.Source
 	src.URL = ask.Address
 	v := feed.Validators(ask.Validators)
-	g := &gate{Getter: p.documents(src), tokens: p.parse}
+	g := p.gate(p.documents(src))
 	res, err := listing.Fetch(ctx, g, src, v, feed.Options{SummaryOnly: src.FullText != "feed"})
 	g.leave()
 	out := Outcome{At: now, Status: res.Status, NotModified: res.NotModified, MaxAge: res.MaxAge,
@@ -89,15 +89,28 @@ func (p *Pipeline) fetchFeed(ctx context.Context, t engine.Task, in FetchInput) 
 	return Fetched{Outcome: out, Count: len(kept), Entries: kept}, nil
 }
 
+// largeBodies is how many large bodies are in memory at a time: those that are
+// read, and those that wait to be parsed.
+const largeBodies = 4
+
 // gate lets through as many answers as there are tokens, until leave: the body
-// and what is parsed of it are the memory of a run.
+// and what is parsed of it are the memory of a run. Large bodies wait before
+// they are read.
 type gate struct {
 	Getter
-	tokens chan struct{}
-	inside bool
+	tokens, large chan struct{}
+	inside, big   bool
+}
+
+// gate makes one for a task that asks g.
+func (p *Pipeline) gate(g Getter) *gate {
+	return &gate{Getter: g, tokens: p.parse, large: p.large}
 }
 
 func (g *gate) Get(ctx context.Context, r egress.Request) (*egress.Response, error) {
+	if !g.inside { // who is inside waits for nobody, or two could wait for each other
+		r.Grow = g.grow
+	}
 	res, err := g.Getter.Get(ctx, r)
 	if err != nil || g.inside {
 		return res, err
@@ -111,10 +124,27 @@ func (g *gate) Get(ctx context.Context, r egress.Request) (*egress.Response, err
 	}
 }
 
+func (g *gate) grow(ctx context.Context) error {
+	if g.big {
+		return nil
+	}
+	select {
+	case g.large <- struct{}{}:
+		g.big = true
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
 func (g *gate) leave() {
 	if g.inside {
 		<-g.tokens
 		g.inside = false
+	}
+	if g.big {
+		<-g.large
+		g.big = false
 	}
 }
 

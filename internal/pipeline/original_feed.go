@@ -56,7 +56,7 @@ func (p *Pipeline) getURLs(ctx context.Context, t engine.Task, in GetURLsInput) 
 	if err != nil {
 		return Answer[[]string]{}, err
 	}
-	g := &gate{Getter: p.documents(src), tokens: p.parse}
+	g := p.gate(p.documents(src))
 	src.URL = in.FeedURL
 	res, err := listing.Fetch(ctx, g, src, known.Validators, feed.Options{SummaryOnly: true})
 	g.leave()
@@ -246,7 +246,7 @@ var pauses = [...]time.Duration{2 * time.Second, 4 * time.Second}
 
 func (p *Pipeline) readPage(ctx context.Context, link string, src coranto.Source) (*content.PageFacts, error) {
 	for try := 0; ; try++ {
-		g := &gate{Getter: p.pages(src), tokens: p.parse}
+		g := p.gate(p.pages(src))
 		res, err := scrape.Fetch(ctx, g, link, scrape.FetchOptions{Zone: src.Zone, Content: src.FullText == "page", Now: p.Now()})
 		g.leave()
 		if err == nil {

@@ -27,7 +27,7 @@ func (p *Pipeline) scrapePost(ctx context.Context, _ engine.Task, in ScrapeInput
 	if in.Entry.Merge != "" || in.Entry.Entry.Link == "" {
 		return out, nil // another source has brought it, or there is no page to ask
 	}
-	g := &gate{Getter: p.pages(in.Source.Source), tokens: p.parse}
+	g := p.gate(p.pages(in.Source.Source))
 	defer g.leave()
 	page, err := scrape.Fetch(ctx, g, in.Entry.Entry.Link, scrape.FetchOptions{Zone: in.Source.Zone, Content: in.Source.FullText == "page", Now: p.Now()})
 	if err != nil {
