@@ -296,6 +296,8 @@ func (p *Pipeline) fit(snap *content.Snapshot, q coranto.Post, run coranto.Sourc
 		q.Kind = "blog"
 	}
 	if len(q.Keys) > 0 && ownKeys(q) {
+		src, _ := p.Settings().source(q.Source)
+		queue(src, &q)
 		return q, true // ours, made by GetBlogPost; the commit knows it by its keys
 	}
 	src := run
@@ -311,6 +313,7 @@ func (p *Pipeline) fit(snap *content.Snapshot, q coranto.Post, run coranto.Sourc
 		return q, false
 	}
 	q.Keys = m.New[0].Keys
+	queue(src, &q)
 	return q, true
 }
 
