@@ -296,8 +296,11 @@ func (p *Pipeline) fit(snap *content.Snapshot, q coranto.Post, run coranto.Sourc
 		q.Kind = "blog"
 	}
 	if len(q.Keys) > 0 && ownKeys(q) {
-		src, _ := p.Settings().source(q.Source)
-		queue(src, &q)
+		for _, src := range p.Settings().Sources {
+			if src.ID == q.Source {
+				queue(src, &q)
+			}
+		}
 		return q, true // ours, made by GetBlogPost; the commit knows it by its keys
 	}
 	src := run
