@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -20,6 +22,8 @@ type handler struct {
 	prefixes []string  // paths of Beside that end in a slash
 	pool     sync.Pool // of *exchange
 	types    sync.Map  // media types seen, by name or extension: *media
+	manner   atomic.Pointer[mannered]
+	reading  sync.Mutex // of manner
 }
 
 // exchange is one request and its answer: what the access log tells is
@@ -29,6 +33,8 @@ type exchange struct {
 	status  int
 	bytes   int64
 	release string
+	user    string
+	private bool // only for this reader
 	err     error
 }
 
@@ -73,12 +79,16 @@ func (h *handler) logged(x *exchange, r *http.Request) {
 		x.status = http.StatusOK
 	}
 	h.o.Log(Access{At: at, Remote: r.RemoteAddr, Method: r.Method, Host: r.Host, URI: r.RequestURI, Proto: r.Proto,
-		Status: x.status, Bytes: x.bytes, Took: time.Since(begin), Referer: r.Referer(), UserAgent: r.UserAgent(), Release: x.release, Err: x.err})
+		Status: x.status, Bytes: x.bytes, Took: time.Since(begin), Referer: r.Referer(), UserAgent: r.UserAgent(), User: x.user, Release: x.release, Err: x.err})
 }
 
 func (h *handler) serve(x *exchange, r *http.Request) {
 	x.Header()["X-Content-Type-Options"] = nosniff
-	if b := h.beside(r.URL.Path); b != nil {
+	b := h.beside(r.URL.Path)
+	if (b == nil || !h.open(r.URL.Path)) && !h.admit(x, r) {
+		return
+	}
+	if b != nil {
 		b.ServeHTTP(x, r)
 		return
 	}
@@ -87,7 +97,12 @@ func (h *handler) serve(x *exchange, r *http.Request) {
 		x.text(r, http.StatusMethodNotAllowed, "405 method not allowed\n")
 		return
 	}
-	rel, err := h.releases.Current(r.Context())
+	rel, preview, err := h.release(r)
+	if errors.Is(err, errNoPreview) {
+		h.document(x.Header())
+		x.text(r, http.StatusNotFound, "404 no release of this name is kept\n")
+		return
+	}
 	if err != nil {
 		if !errors.Is(err, context.Canceled) {
 			x.err = err
@@ -96,17 +111,55 @@ func (h *handler) serve(x *exchange, r *http.Request) {
 		x.text(r, http.StatusServiceUnavailable, "503 the site is being prepared\n")
 		return
 	}
-	h.recent.see(rel)
 	x.release = rel.ID()
-	switch a := find(rel, h.recent, r.URL.Path); {
+	old := h.recent
+	m := plain
+	if preview {
+		x.private, old = true, &recent{}
+		x.Header()["X-Robots-Tag"] = noIndex
+		m = readManner(rel)
+	} else {
+		h.recent.see(rel)
+		m = h.mannerOf(rel)
+	}
+	a := h.answer(rel, old, m, r)
+	if len(m.vary) > 0 {
+		x.Header()["Vary"] = m.vary
+	}
+	switch {
 	case a.location != "":
 		h.redirect(x, r, a)
 	case a.file.Hash == "":
 		h.document(x.Header())
 		x.text(r, http.StatusNotFound, "404 page not found\n")
 	default:
-		h.file(x, r, &a)
+		h.file(x, r, &a, m)
 	}
+}
+
+// release returns what is to be served: what is live, or what is previewed.
+func (h *handler) release(r *http.Request) (rel Release, preview bool, err error) {
+	if h.o.Preview != nil {
+		if name := previewName(r.Host); name != "" {
+			if rel, err = h.o.Preview(r.Context(), name); err != nil {
+				return nil, true, fmt.Errorf("%w: %w", errNoPreview, err)
+			}
+			return rel, true, nil
+		}
+	}
+	rel, err = h.releases.Current(r.Context())
+	return rel, false, err
+}
+
+var errNoPreview = errors.New("no such preview")
+
+func (h *handler) open(path string) bool {
+	for _, p := range h.o.Open {
+		if path == p || strings.HasSuffix(p, "/") && strings.HasPrefix(path, p) {
+			return true
+		}
+	}
+	return false
 }
 
 func (h *handler) beside(path string) http.Handler {
@@ -135,7 +188,7 @@ func (x *exchange) text(r *http.Request, status int, line string) {
 
 func (h *handler) redirect(x *exchange, r *http.Request, a answer) {
 	to := a.location
-	if r.URL.RawQuery != "" {
+	if r.URL.RawQuery != "" && !a.ruled {
 		to += "?" + r.URL.RawQuery
 	}
 	x.Header().Set("Location", to)
@@ -152,7 +205,7 @@ func (h *handler) document(hd http.Header) {
 }
 
 // file answers with a file, in the encoding that suits the reader best.
-func (h *handler) file(x *exchange, r *http.Request, a *answer) {
+func (h *handler) file(x *exchange, r *http.Request, a *answer, m *manner) {
 	hd := x.Header()
 	mt := h.mediaType(a)
 	hd["Content-Type"] = mt.header
@@ -163,9 +216,19 @@ func (h *handler) file(x *exchange, r *http.Request, a *answer) {
 	if a.immutable {
 		hd["Cache-Control"] = forever
 	}
+	if len(m.headers) > 0 {
+		m.decorate(hd, r.URL.Path)
+	}
+	if x.private {
+		hd["Cache-Control"] = private
+	}
 	enc := identity
 	if mt.text && a.file.Size >= minEncoded && a.file.Size <= maxEncoded {
-		hd["Vary"] = varyEncoding
+		if len(m.vary) > 0 {
+			hd["Vary"] = append([]string{"Accept-Encoding"}, m.vary...)
+		} else {
+			hd["Vary"] = varyEncoding
+		}
 		enc = negotiate(r.Header["Accept-Encoding"])
 	}
 	ranged := a.status == http.StatusOK && len(r.Header["Range"]) > 0
@@ -209,6 +272,9 @@ var (
 	nosniff      = []string{"nosniff"}
 	plainText    = []string{"text/plain; charset=utf-8"}
 	revalidate   = []string{"no-cache"}
+	private      = []string{"private, no-cache"}
+	noStore      = []string{"no-store"}
+	noIndex      = []string{"noindex"}
 	forever      = []string{"public, max-age=31536000, immutable"}
 	referrer     = []string{"strict-origin-when-cross-origin"}
 	deny         = []string{"DENY"}

@@ -50,6 +50,19 @@ type Options struct {
 	Beside map[string]http.Handler
 	Now    func() time.Time // for Access; nil: time.Now
 	Log    func(Access)     // called after each request, from many goroutines; may be nil
+
+	// Protect keeps parts of the site, and what stands beside it, for those who
+	// know a password; Open names what of Beside is for everybody all the same.
+	Protect []Protection
+	Open    []string
+	// Preview finds the release that "NAME--host" asks for; nil: there are none.
+	Preview func(ctx context.Context, name string) (Release, error)
+	// CountryHeader names the request header in which a proxy in front tells the
+	// reader's country, for Country= in _redirects; empty: nobody tells it.
+	CountryHeader string
+	// Problems is told of the lines of a release's _redirects and _headers that
+	// are not followed; may be nil.
+	Problems func(release string, list []Problem)
 }
 
 // Access tells of one request that was answered.
@@ -65,6 +78,7 @@ type Access struct {
 	Took      time.Duration
 	Referer   string
 	UserAgent string
+	User      string // who knew a password
 	Release   string // ID; empty for what stands beside it
 	Err       error  // what went wrong on our side; the reader sees but a status
 }

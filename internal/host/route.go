@@ -15,12 +15,12 @@ type answer struct {
 	file      File
 	immutable bool
 	location  string
+	ruled     bool // location is the site's own, query and all
 }
 
 // find decides what path leads to in rel. Files are tried in the order of a
 // static host: the file itself, the index of its directory, the redirect to
-// that directory, the site's own 404 page. Rules that a site brings along
-// belong here too: before the file those that shadow it, after it the others.
+// that directory, the site's own 404 page.
 func find(rel Release, old *recent, p string) answer {
 	key, ok := clean(p)
 	if !ok {
@@ -127,4 +127,82 @@ func isHex(s string, least int) bool {
 		}
 	}
 	return true
+}
+
+// answer is find with the rules that the site brings along: before the file
+// those that are forced, after it the others.
+func (h *handler) answer(rel Release, old *recent, m *manner, r *http.Request) answer {
+	if len(m.rules) == 0 {
+		return find(rel, old, r.URL.Path)
+	}
+	key, ok := clean(r.URL.Path)
+	if !ok || key != r.URL.Path || hidden(key[1:]) {
+		return find(rel, old, r.URL.Path)
+	}
+	parts, query := split(key), r.URL.Query()
+	country := ""
+	if h.o.CountryHeader != "" {
+		country = r.Header.Get(h.o.CountryHeader)
+	}
+	try := func(forced bool) (answer, bool) {
+		for i := range m.rules {
+			rule := &m.rules[i]
+			if forced && !rule.force {
+				continue
+			}
+			vars, ok := rule.match(parts, query)
+			if !ok || !rule.holds(r, country) {
+				continue
+			}
+			if a, ok := rule.answer(rel, vars, key, r.URL.RawQuery); ok {
+				return a, true
+			}
+		}
+		return answer{}, false
+	}
+	if a, ok := try(true); ok {
+		return a
+	}
+	a := find(rel, old, key)
+	if a.status != http.StatusNotFound {
+		return a
+	}
+	if ruled, ok := try(false); ok {
+		return ruled
+	}
+	return a
+}
+
+// answer is what the rule leads to. A redirect to where the reader is already,
+// and a rewrite to no file, are none.
+func (r *rule) answer(rel Release, vars []param, path, query string) (answer, bool) {
+	to := r.target(vars, query)
+	if r.status >= 300 && r.status < 400 {
+		u, err := url.Parse(to)
+		if err != nil || u.Host == "" && !strings.HasPrefix(to, "/") || strings.HasPrefix(to, "//") || strings.ContainsAny(to, "\\\r\n") {
+			return answer{}, false
+		}
+		if u.Host == "" && u.Path == path && (u.RawQuery == query || !r.toQuery) {
+			return answer{}, false
+		}
+		return answer{status: r.status, location: to, ruled: true}, true
+	}
+	u, err := url.Parse(to)
+	if err != nil || u.Host != "" {
+		return answer{}, false
+	}
+	name, ok := clean(u.Path)
+	if !ok || hidden(name[1:]) {
+		return answer{}, false
+	}
+	name = name[1:]
+	for _, try := range []string{name, strings.TrimSuffix(name, "/") + "/index.html", name + ".html"} {
+		if try = strings.TrimPrefix(try, "/"); try == "" || strings.HasSuffix(try, "/") {
+			continue
+		}
+		if f, ok := rel.Lookup(try); ok {
+			return answer{status: r.status, rel: rel, path: try, file: f}, true
+		}
+	}
+	return answer{}, false
 }

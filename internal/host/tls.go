@@ -1,0 +1,98 @@
+package host
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"net/http"
+	"os"
+	"sync"
+	"time"
+
+	"golang.org/x/crypto/acme"
+	"golang.org/x/crypto/acme/autocert"
+)
+
+// certificateAge is for how long a certificate is trusted to be that of the files.
+const certificateAge = 10 * time.Second
+
+// OwnCertificate serves TLS with the certificate in files of PEM. They are read
+// again when they have changed, so a renewal needs no restart; while what is
+// there cannot be read, the old one stays.
+func OwnCertificate(certificate, key string) (*tls.Config, error) {
+	k := &keeper{certificate: certificate, key: key}
+	if _, err := k.get(nil); err != nil {
+		return nil, err
+	}
+	return secure(k.get), nil
+}
+
+func secure(get func(*tls.ClientHelloInfo) (*tls.Certificate, error)) *tls.Config {
+	return &tls.Config{MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}, GetCertificate: get}
+}
+
+type keeper struct {
+	certificate, key string
+
+	mu      sync.Mutex
+	cert    *tls.Certificate
+	print   string
+	checked time.Time
+}
+
+func (k *keeper) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.cert != nil && time.Since(k.checked) < certificateAge {
+		return k.cert, nil
+	}
+	k.checked = time.Now()
+	print := ""
+	for _, f := range []string{k.certificate, k.key} {
+		if st, err := os.Stat(f); err == nil {
+			print += fmt.Sprint(st.Size(), st.ModTime().UnixNano(), " ")
+		}
+	}
+	if k.cert != nil && print == k.print {
+		return k.cert, nil
+	}
+	cert, err := tls.LoadX509KeyPair(k.certificate, k.key)
+	if err != nil {
+		if k.cert != nil {
+			return k.cert, nil
+		}
+		return nil, fmt.Errorf("certificate %s: %w", k.certificate, err)
+	}
+	k.cert, k.print = &cert, print
+	return k.cert, nil
+}
+
+// ACMEOptions say whose certificates are asked for.
+type ACMEOptions struct {
+	Names     []string // host names; no other gets one
+	Email     string   // told by the authority when something is wrong; may be empty
+	Directory string   // of the authority; "": Let's Encrypt
+	Cache     string   // folder of keys and certificates
+	Client    *http.Client
+}
+
+// ACME serves TLS with certificates that an authority gives by itself, and
+// renews them. The handler answers the authority's questions on port 80 and
+// sends everybody else to HTTPS.
+func ACME(o ACMEOptions) (*tls.Config, http.Handler) {
+	m := &autocert.Manager{
+		Prompt: autocert.AcceptTOS, Cache: autocert.DirCache(o.Cache), HostPolicy: autocert.HostWhitelist(o.Names...), Email: o.Email,
+		Client: &acme.Client{DirectoryURL: o.Directory, HTTPClient: o.Client, UserAgent: "coranto"},
+	}
+	if o.Directory == "" {
+		m.Client.DirectoryURL = autocert.DefaultACMEDirectory
+	}
+	c := secure(m.GetCertificate)
+	c.NextProtos = append(c.NextProtos, acme.ALPNProto)
+	return c, m.HTTPHandler(nil)
+}
+
+// ToHTTPS sends every request to the same address under HTTPS.
+func ToHTTPS() http.Handler {
+	return (&autocert.Manager{HostPolicy: func(context.Context, string) error { return nil }}).HTTPHandler(nil)
+}
