@@ -39,6 +39,10 @@ func (w *sanitizer) attributes(t *tag) {
 			if !strings.ContainsAny(decodeAttr(a.val), "(&\\") {
 				w.plain(a.name, a.val)
 			}
+		case attrSizes:
+			if v := lower(decodeAttr(a.val)); len(v) <= 4096 && !strings.ContainsAny(v, `\"'{}@`) && !strings.Contains(v, "url") {
+				w.plain(a.name, a.val)
+			}
 		case attrUsemap:
 			if v := strings.TrimSpace(a.val); v == "" || v[0] == '#' {
 				w.plain(a.name, a.val)

@@ -88,6 +88,7 @@ const (
 	attrRel              // rel
 	attrPaint            // SVG: a colour, no url()
 	attrUsemap           // usemap
+	attrSizes            // sizes, without functions that load
 	attrName             // name, of a map alone
 	attrLoading          // loading
 	attrBool             // controls
@@ -124,6 +125,7 @@ var attributes = func() map[string]attrKind {
 	m["color"] = attrPlain
 	add(attrURL, "href src cite longdesc poster xlink:href data datasrc dynsrc icon lowsrc")
 	m["style"], m["srcset"], m["class"], m["rel"] = attrStyle, attrSrcset, attrClass, attrRel
+	m["sizes"] = attrSizes
 	m["usemap"], m["name"], m["loading"], m["controls"] = attrUsemap, attrName, attrLoading, attrBool
 	return m
 }()
