@@ -45,6 +45,7 @@ type State struct {
 	Next    time.Time     `json:"next,omitzero"`    // due from then on
 	Gap     time.Duration `json:"gap,omitempty"`    // the interval behind Next
 	PostGap time.Duration `json:"post_gap,omitempty"`
+	MaxAge  time.Duration `json:"max_age,omitempty"` // how long its last whole answer was to be fresh
 
 	Failures int    `json:"failures,omitempty"` // in a row
 	Error    string `json:"error,omitempty"`    // name, as in the error table
@@ -179,7 +180,9 @@ func (s State) After(o Outcome, every time.Duration, b Bounds) State {
 		}
 		if !o.NotModified {
 			s.Entries, s.Title, s.Site, s.Format = o.Entries, o.Title, o.Site, o.Format
-			s.PostGap = o.PostGap
+			s.PostGap, s.MaxAge = o.PostGap, o.MaxAge
+		} else if o.MaxAge > 0 {
+			s.MaxAge = o.MaxAge // a 304 that says nothing leaves what was said (RFC 9111, 4.3.4)
 		}
 		s.Validators = o.Validators
 		s = s.moved(o)
@@ -187,7 +190,7 @@ func (s State) After(o Outcome, every time.Duration, b Bounds) State {
 			s.Identity = o.Identity
 		}
 	}
-	s.Gap = s.interval(o, every, b)
+	s.Gap = s.interval(every, b)
 	s.Next = o.At.Add(s.Gap)
 	return s
 }
@@ -213,7 +216,7 @@ func (s State) moved(o Outcome) State {
 // interval is how long until the source is due again: a fixed time, or a
 // quarter of the usual gap between its posts, never less than the server says
 // its answer keeps, doubling with each failure.
-func (s State) interval(o Outcome, every time.Duration, b Bounds) time.Duration {
+func (s State) interval(every time.Duration, b Bounds) time.Duration {
 	if b.Max == 0 {
 		b = DefaultBounds
 	}
@@ -227,7 +230,7 @@ func (s State) interval(o Outcome, every time.Duration, b Bounds) time.Duration 
 	if s.PostGap > 0 {
 		gap = s.PostGap / 4
 	}
-	return min(max(gap, b.Min, min(o.MaxAge, b.Max)), b.Max)
+	return min(max(gap, b.Min, min(s.MaxAge, b.Max)), b.Max)
 }
 
 // Due reports whether a source is to be asked at now, on a scheduled run.

@@ -121,3 +121,29 @@ func TestFailureKeepsValidators(t *testing.T) {
 		t.Errorf("after a failure: %+v", s)
 	}
 }
+
+func TestFreshnessIsALowerBound(t *testing.T) {
+	hour := Outcome{PostGap: 8 * time.Hour, MaxAge: 6 * time.Hour} // a quarter of the gap is 2 h
+	tests := []struct {
+		name string
+		seen []Outcome
+		want time.Duration
+	}{
+		{"nothing said", []Outcome{{PostGap: 8 * time.Hour}}, 2 * time.Hour},
+		{"fresh for long", []Outcome{hour}, 6 * time.Hour},
+		{"a 304 that says nothing leaves it", []Outcome{hour, {NotModified: true}}, 6 * time.Hour},
+		{"a 304 that says otherwise", []Outcome{hour, {NotModified: true, MaxAge: 3 * time.Hour}}, 3 * time.Hour},
+		{"a new answer takes it back", []Outcome{hour, {PostGap: 8 * time.Hour}}, 2 * time.Hour},
+		{"not beyond the longest interval", []Outcome{{MaxAge: 1000 * time.Hour}}, 24 * time.Hour},
+	}
+	for _, tt := range tests {
+		s := State{}.For(src, "r")
+		for i, o := range tt.seen {
+			o.At = day.Add(time.Duration(i) * time.Hour)
+			s = s.After(o, 0, DefaultBounds)
+		}
+		if s.Gap != tt.want {
+			t.Errorf("%s: next after %v, want %v", tt.name, s.Gap, tt.want)
+		}
+	}
+}

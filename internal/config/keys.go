@@ -242,15 +242,15 @@ var recipeTypes = []string{coranto.RecipeCSS, coranto.RecipeHFeed, coranto.Recip
 var recipeKeys = []entry[recipe]{
 	choice("type", "what the document is; without it: css where there is an item, else whatever is found", func(r *recipe) *string { return &r.Type }, recipeTypes...),
 	text("url", "the page", func(r *recipe) *string { return &r.url }, webURL),
-	text("item", "CSS selector of one entry", func(r *recipe) *string { return &r.Item }, notEmpty),
-	text("id", "selector, @attribute; without it the link is the identity", func(r *recipe) *string { return &r.ID }, notEmpty),
-	text("title", "selector within the entry", func(r *recipe) *string { return &r.Title }, notEmpty),
-	text("link", "selector, @attribute", func(r *recipe) *string { return &r.Link }, notEmpty),
-	text("date", "selector, @attribute", func(r *recipe) *string { return &r.Date }, notEmpty),
-	text("image", "selector, @attribute", func(r *recipe) *string { return &r.Image }, notEmpty),
-	text("intro", "selector", func(r *recipe) *string { return &r.Intro }, notEmpty),
-	text("author", "selector", func(r *recipe) *string { return &r.Author }, notEmpty),
-	text("tags", "selector; every match is a tag", func(r *recipe) *string { return &r.Tags }, notEmpty),
+	text("item", "CSS selector of one entry", func(r *recipe) *string { return &r.Item }, selector),
+	text("id", "selector, @attribute; without it the link is the identity", func(r *recipe) *string { return &r.ID }, selector),
+	text("title", "selector within the entry", func(r *recipe) *string { return &r.Title }, selector),
+	text("link", "selector, @attribute", func(r *recipe) *string { return &r.Link }, selector),
+	text("date", "selector, @attribute", func(r *recipe) *string { return &r.Date }, selector),
+	text("image", "selector, @attribute", func(r *recipe) *string { return &r.Image }, selector),
+	text("intro", "selector", func(r *recipe) *string { return &r.Intro }, selector),
+	text("author", "selector", func(r *recipe) *string { return &r.Author }, selector),
+	text("tags", "selector; every match is a tag", func(r *recipe) *string { return &r.Tags }, selector),
 }
 
 type recipe struct {

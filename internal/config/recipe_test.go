@@ -34,13 +34,15 @@ func TestRecipes(t *testing.T) {
 
 func TestRecipeFaults(t *testing.T) {
 	for text, want := range map[string]string{
-		"scrape: rss":                       `"rss" is not known`,
-		"scrape: css":                       `"css" is not known`,
-		"scrape: {title: h2}":               "lacks item",
-		"scrape: {type: css}":               "lacks item",
-		"scrape: {type: sitemap, item: li}": "selectors belong to type css",
-		"limit: 0":                          "limit",
-		"robots: never":                     "robots",
+		"scrape: rss":                                `"rss" is not known`,
+		"scrape: css":                                `"css" is not known`,
+		"scrape: {item: 'li['}":                      "is not a CSS selector",
+		"scrape: {item: li, link: 'a >@href'}":       "is not a CSS selector",
+		"scrape: {title: h2}":                        "lacks item",
+		"scrape: {type: css}":                        "lacks item",
+		"scrape: {type: sitemap, item: li}":          "selectors belong to type css",
+		"limit: 0":                                   "limit",
+		"robots: never":                              "robots",
 		"scrape: {url: https://b.example/, item: a}": "two addresses",
 	} {
 		_, err := Parse(FileName, []byte("sources:\n  - {url: https://a.example/, "+text+"}\n"))

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/andybalholm/cascadia"
 	"go.yaml.in/yaml/v3"
 	"golang.org/x/text/language"
 
@@ -542,4 +543,24 @@ var filterKeys = []entry[coranto.Filter]{
 	text("author", "in the author's name", func(f *coranto.Filter) *string { return &f.Author }, pattern),
 	texts("tags", "one of these tags", func(f *coranto.Filter) *[]string { return &f.Tags }, pattern),
 	texts("language", "one of these languages", func(f *coranto.Filter) *[]string { return &f.Language }, languageTag),
+}
+
+var attribute = regexp.MustCompile(`@[A-Za-z_][-A-Za-z0-9_:.]*$`)
+
+// selector checks "h2 a@href | .": CSS selectors, each with the attribute that
+// is meant.
+func selector(s string) (string, string) {
+	if reason, hint := notEmpty(s); reason != "" {
+		return reason, hint
+	}
+	for part := range strings.SplitSeq(s, " | ") {
+		part = strings.TrimSpace(attribute.ReplaceAllString(strings.TrimSpace(part), ""))
+		if part == "" || part == "." {
+			continue
+		}
+		if _, err := cascadia.ParseGroup(part); err != nil {
+			return fmt.Sprintf("%q is not a CSS selector: %v", part, err), "write h2, .card > a@href or time@datetime"
+		}
+	}
+	return "", ""
 }
