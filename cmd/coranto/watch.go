@@ -107,8 +107,8 @@ func (s *screen) draw(lines []string) {
 	s.drawn = len(lines)
 }
 
-// watchLines says how an execution stands, a line a state in the order in which
-// they were first entered.
+// watchLines says how an execution stands: a line a state that was entered, in
+// the order in which they are written.
 func watchLines(l app.Look, now time.Time, width int) []string {
 	run := diagram.Follow(l.History, l.Status)
 	end := l.Ended
@@ -120,16 +120,13 @@ func watchLines(l app.Look, now time.Time, width int) []string {
 		head += "  about " + span2(left) + " left"
 	}
 	lines := []string{clip(head, width)}
-	seen := map[string]bool{}
-	depth := diagram.Depths(l.Definition)
-	for _, e := range l.History {
-		if !strings.HasSuffix(e.Type, "StateEntered") || seen[e.Name] {
+	for _, state := range diagram.Outline(l.Definition) {
+		t, d := run.States[state.Name], min(state.Depth, 6)
+		if t == nil || t.Entered == 0 {
 			continue
 		}
-		seen[e.Name] = true
-		d := min(depth[e.Name], 6)
-		lines = append(lines, stateLine(e.Name, run.States[e.Name], d, width))
-		for _, a := range attemptsOf(l.Attempts, l.History, e.Name) {
+		lines = append(lines, stateLine(state.Name, t, d, width))
+		for _, a := range attemptsOf(l.Attempts, l.History, state.Name) {
 			lines = append(lines, clip(strings.Repeat("  ", d+3)+attemptLine(a), width))
 		}
 	}
@@ -192,8 +189,8 @@ func bar(done, of, width int) string {
 	return strings.Repeat("█", full) + strings.Repeat("░", width-full)
 }
 
-// attemptsOf lists the attempts at the commands of a state: the newest of each
-// where there was more than one, or it is under way.
+// attemptsOf lists a few attempts at the commands of a state: those under way, or
+// the newest that were tried again.
 func attemptsOf(all []job.Attempt, history []asl.HistoryEvent, state string) []job.Attempt {
 	if len(all) == 0 {
 		return nil
@@ -209,14 +206,21 @@ func attemptsOf(all []job.Attempt, history []asl.HistoryEvent, state string) []j
 			tasks[e.Task] = true
 		}
 	}
-	var out []job.Attempt
+	var open, again []job.Attempt
 	for i, a := range all {
 		last := i == len(all)-1 || all[i+1].Task != a.Task
-		if tasks[a.Task] && last && (a.Number > 1 || a.Ended.IsZero()) {
-			out = append(out, a)
+		switch {
+		case !tasks[a.Task] || !last:
+		case a.Ended.IsZero():
+			open = append(open, a)
+		case a.Number > 1:
+			again = append(again, a)
 		}
 	}
-	return out[max(0, len(out)-5):]
+	if len(open) > 0 {
+		return open[:min(3, len(open))]
+	}
+	return again[max(0, len(again)-2):]
 }
 
 func attemptLine(a job.Attempt) string {

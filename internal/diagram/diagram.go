@@ -284,17 +284,27 @@ func rule(r asl.Value, depth int) string {
 	return variable
 }
 
-// Depths says how deeply in Maps and Parallels each state stands; 0: in none.
-func Depths(definition []byte) map[string]int {
-	out := map[string]int{}
+// Line is a state in an Outline.
+type Line struct {
+	Name  string
+	Kind  string // its Type
+	Depth int    // in how many Maps and Parallels it stands
+}
+
+// Outline lists the states as they are written, those within another after it.
+func Outline(definition []byte) []Line {
 	c, err := read(definition)
 	if err != nil {
-		return out
+		return nil
 	}
+	var out []Line
 	var walk func(c *chart, depth int)
 	walk = func(c *chart, depth int) {
-		for name, n := range c.by {
-			out[name] = depth
+		for _, n := range c.nodes {
+			if n.kind == kindStart || n.kind == kindEnd {
+				continue
+			}
+			out = append(out, Line{n.name, n.kind, depth})
 			for _, in := range n.inner {
 				walk(in, depth+1)
 			}

@@ -176,9 +176,9 @@ func TestSVG(t *testing.T) {
 				t.Errorf("%s: there is a %s", name, s.Name.Local)
 			}
 		}
-		for state := range Depths(def) {
-			if !strings.Contains(text.String(), "\n"+state+"\n") {
-				t.Errorf("%s: %s is not drawn", name, state)
+		for _, state := range Outline(def) {
+			if !strings.Contains(text.String(), "\n"+state.Name+"\n") {
+				t.Errorf("%s: %s is not drawn", name, state.Name)
 			}
 		}
 	}
@@ -209,6 +209,14 @@ stateDiagram-v2
     [*] --> s1
 `
 	if d := cmp.Diff(want, string(got)); d != "" {
+		t.Error(d)
+	}
+}
+
+func TestOutline(t *testing.T) {
+	want := []Line{{"Look", "Task", 0}, {"Ready", "Choice", 0}, {"Rest", "Wait", 0}, {"Both", "Parallel", 0}, {"Translate", "Task", 1},
+		{"Each", "Map", 1}, {"Shrink", "Task", 2}, {"Big", "Choice", 2}, {"Kept", "Succeed", 2}, {"Publish", "Pass", 0}, {"Broken", "Fail", 0}}
+	if d := cmp.Diff(want, Outline([]byte(loops))); d != "" {
 		t.Error(d)
 	}
 }

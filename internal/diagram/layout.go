@@ -13,7 +13,7 @@ const (
 	gapY      = 26.0 // between a layer of states and the labels that follow it
 	labelH    = 20.0
 	padGroup  = 22.0
-	headGroup = 54.0 // of a Map or Parallel: its name and what it does
+	headGroup = 62.0 // of a Map or Parallel: its name and what it does
 	circle    = 44.0
 	nodeH     = 50.0
 	minNode   = 150.0
