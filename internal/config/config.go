@@ -39,6 +39,7 @@ type Config struct {
 	Images    Images
 	Commit    Identity
 	Theme     Theme
+	Host      Host
 
 	hash         string
 	doc          *document

@@ -46,7 +46,7 @@ func homes() []home {
 	return []home{
 		{"", keyNames(rootKeys)}, {"site", keyNames(siteKeys)}, {"fetch", keyNames(fetchKeys)}, {"fetch.per_host", keyNames(perHostKeys)},
 		{"freshness", keyNames(freshnessKeys)}, {"guards", keyNames(guardKeys)}, {"build", keyNames(buildKeys)}, {"a source", keyNames(sourceKeys)},
-		{"a zone", keyNames(zoneKeys)}, {"a task", keyNames(taskKeys)},
+		{"a zone", keyNames(zoneKeys)}, {"a task", keyNames(taskKeys)}, {"host", keyNames(hostKeys)}, {"host.tls", keyNames(tlsKeys)},
 	}
 }
 
@@ -69,6 +69,7 @@ var rootKeys = []entry[raw]{
 	imagesEntry(),
 	sub("commit", "who commits", commitKeys, func(r *raw) *Identity { return &r.Commit }),
 	themeEntry(),
+	hostEntry(),
 }
 
 var siteKeys = []entry[raw]{
