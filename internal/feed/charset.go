@@ -230,6 +230,8 @@ func lookup(label string) encoding.Encoding {
 		return charmap.CodePage858
 	case "cp1140", "ibm1140", "ibm01140":
 		return charmap.CodePage1140
+	case "iso8859-16", "iso-8859-16-2001", "latin10", "l10":
+		return charmap.ISO8859_16
 	case "hz", "hz-gb-2312", "hzgb":
 		return simplifiedchinese.HZGB2312
 	case "us-ascii", "ascii":
@@ -245,6 +247,9 @@ func lookup(label string) encoding.Encoding {
 		if e, err := htmlindex.Get(n); err == nil && e != encoding.Replacement {
 			return e
 		}
+	}
+	if p := codePageOf(strings.ReplaceAll(name, "_", "-")); p != nil {
+		return p
 	}
 	return nil
 }

@@ -81,11 +81,10 @@ type Candidate struct {
 
 // Parse reads a feed. The only error is ErrNotFeed, wrapped with what the
 // document is instead.
-func Parse(body []byte, m Meta) (*Document, error) {
+func Parse(body []byte, m Meta) (doc *Document, err error) {
+	defer func() { doc, err = rescue(recover(), doc, err) }()
 	d := decode(body, m.ContentType)
 	text := strings.TrimLeft(d.text, " \t\r\n\f")
-	var doc *Document
-	var err error
 	switch {
 	case text == "":
 		return nil, fmt.Errorf("%w: the document is empty", ErrNotFeed)
@@ -93,13 +92,30 @@ func Parse(body []byte, m Meta) (*Document, error) {
 		doc, err = parseJSON(text, m)
 	default:
 		p := newParser(text, m)
-		doc, err = p.doc, p.run()
+		doc = p.doc
+		err = p.run()
 	}
 	if err != nil {
 		return nil, err
 	}
 	doc.Encoding = d.encoding
 	doc.Malformed = doc.Malformed || d.bad
+	if doc.Entries == nil {
+		doc.Entries = []coranto.Entry{}
+	}
+	return doc, nil
+}
+
+// rescue turns a panic into an answer: what was read before it, or that it is
+// no feed. One document that finds a mistake of ours must not end a run.
+func rescue(panicked any, doc *Document, err error) (*Document, error) {
+	if panicked == nil {
+		return doc, err
+	}
+	if doc == nil || doc.Format == "" {
+		return nil, fmt.Errorf("%w: the reader gave up: %v", ErrNotFeed, panicked)
+	}
+	doc.Malformed = true
 	if doc.Entries == nil {
 		doc.Entries = []coranto.Entry{}
 	}

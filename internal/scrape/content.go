@@ -17,13 +17,13 @@ func (p *Page) content(body []byte, base *url.URL) {
 		p.warn("no main content: %v", err)
 		return
 	}
-	p.Content.HTML = markup.Sanitize(html, base)
-	p.Content.Text = markup.Text(p.Content.HTML)
+	p.Content.HTML = html
+	p.Content.Text = markup.Text(html)
 	p.Content.Words = len(strings.Fields(p.Content.Text))
 }
 
-// mainPart guards against the panics of the parser it asks: it has met nil
-// nodes on real pages.
+// mainPart is sanitised. It guards against the panics of the parser it asks,
+// which has met nil nodes on real pages.
 func mainPart(body []byte, base *url.URL) (html string, err error) {
 	defer func() {
 		if r := recover(); r != nil {
@@ -43,5 +43,5 @@ func mainPart(body []byte, base *url.URL) (html string, err error) {
 	if err := article.RenderHTML(&b); err != nil {
 		return "", err
 	}
-	return b.String(), nil
+	return markup.Sanitize(b.String(), base), nil
 }

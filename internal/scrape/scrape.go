@@ -66,7 +66,8 @@ const (
 )
 
 // Extract reads a page. The error wraps ErrNotPage.
-func Extract(body []byte, m Meta) (*Page, error) {
+func Extract(body []byte, m Meta) (page *Page, err error) {
+	defer func() { page, err = rescue(recover(), page, err) }()
 	p := &Page{URL: m.URL, Sources: map[string]string{}}
 	if len(body) > maxBody {
 		body = body[:maxBody]
@@ -91,6 +92,15 @@ func Extract(body []byte, m Meta) (*Page, error) {
 		p.content(body, base)
 	}
 	return p, nil
+}
+
+// rescue turns a panic into an answer: one page that finds a mistake of ours
+// must not end a run.
+func rescue(panicked any, p *Page, err error) (*Page, error) {
+	if panicked == nil {
+		return p, err
+	}
+	return nil, fmt.Errorf("%w: the reader gave up: %v", ErrNotPage, panicked)
 }
 
 func (p *Page) warn(format string, args ...any) {
