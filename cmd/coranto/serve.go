@@ -26,17 +26,28 @@ Ctrl-C ends it; a run that is under way goes on with the next start.`,
 				return err
 			}
 			defer a.Close()
+			if h := a.Config().Host; h.Listen != "" && !cmd.Flags().Changed("listen") {
+				listen = h.Listen
+			}
 			l, err := net.Listen("tcp", listen)
 			if err != nil {
 				return fmt.Errorf("%w\nhint: --listen names another address", err)
 			}
 			c.warn(a.Warnings())
-			fmt.Fprintf(c.out, "serving http://%s/\n", l.Addr())
+			fmt.Fprintf(c.out, "serving %s://%s/\n", scheme(a), l.Addr())
 			return c.serve(cmd, a, l)
 		},
 	}
 	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:8080", "address to listen on")
 	return cmd
+}
+
+// scheme is how the site is reached.
+func scheme(a *app.App) string {
+	if a.Config().Host.TLS.Secure() {
+		return "https"
+	}
+	return "http"
 }
 
 func (c *cli) serve(cmd *cobra.Command, a *app.App, l net.Listener) error {

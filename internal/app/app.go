@@ -97,6 +97,7 @@ type App struct {
 	warnings []string
 
 	reload  sync.Mutex
+	hosting hosting
 	refused refused
 	current atomic.Pointer[current]
 }
@@ -277,6 +278,9 @@ func (a *App) Close() error {
 	var errs []error
 	if a.stop != nil {
 		a.stop()
+	}
+	if a.hosting.log != nil {
+		errs = append(errs, a.hosting.log.Close())
 	}
 	if a.runtime != nil {
 		errs = append(errs, a.runtime.Close())

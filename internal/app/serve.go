@@ -12,11 +12,8 @@ import (
 
 	"github.com/coranto/coranto/internal/config"
 	"github.com/coranto/coranto/internal/engine"
-	"github.com/coranto/coranto/internal/host"
 	"github.com/coranto/coranto/internal/pipeline"
-	"github.com/coranto/coranto/internal/release"
 	"github.com/coranto/coranto/internal/schedule"
-	"github.com/coranto/coranto/internal/site"
 	"github.com/coranto/coranto/internal/workflows"
 )
 
@@ -48,7 +45,7 @@ func (a *App) Serve(ctx context.Context, l net.Listener, o ServeOptions) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	hosted := make(chan error, 1)
-	go func() { hosted <- host.Serve(ctx, l, a.Handler(), host.ServeOptions{}) }()
+	go func() { hosted <- a.host(ctx, l) }()
 	worked := make(chan error, 1)
 	go func() { worked <- a.work(ctx, o.Tell) }()
 	var err error
@@ -83,6 +80,7 @@ func (a *App) work(ctx context.Context, tell func(Happening)) error {
 		if changed, err := a.Reload(ctx); err != nil || changed {
 			tell(Happening{Reloaded: changed, Err: err})
 		}
+		a.follow(ctx, tell)
 		a.publish(ctx, tell)
 		mine.ended(ctx, a, tell)
 		for i, s := range a.Config().Schedules {
@@ -193,15 +191,6 @@ func (a *App) publish(ctx context.Context, tell func(Happening)) {
 	}
 }
 
-// Handler serves the current release, and beside it what is not part of one.
-func (a *App) Handler() http.Handler {
-	return host.New(hosted{a.releases}, host.Options{
-		CSP:    site.CSP(a.current.Load().settings.Site),
-		Beside: map[string]http.Handler{"/status.json": http.HandlerFunc(a.statusJSON)},
-		Now:    a.o.Now,
-	})
-}
-
 func (a *App) statusJSON(w http.ResponseWriter, r *http.Request) {
 	st, err := a.Status(r.Context())
 	if err != nil {
@@ -212,26 +201,3 @@ func (a *App) statusJSON(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	_ = json.NewEncoder(w).Encode(st.Public())
 }
-
-// hosted makes the release store what the host serves from.
-type hosted struct{ store *release.Store }
-
-func (h hosted) Current(context.Context) (host.Release, error) {
-	m, err := h.store.Current()
-	if err != nil {
-		return nil, err
-	}
-	return hostedRelease{m, h.store}, nil
-}
-
-type hostedRelease struct {
-	*release.Manifest
-	store *release.Store
-}
-
-func (r hostedRelease) Lookup(path string) (host.File, bool) {
-	f, ok := r.Manifest.Lookup(path)
-	return host.File{Hash: f.Hash, Size: f.Size, Type: f.Type}, ok
-}
-
-func (r hostedRelease) Open(hash string) ([]byte, error) { return r.store.Blob(hash) }

@@ -30,6 +30,9 @@ type TLS struct {
 	Directory   string // of the authority; empty: Let's Encrypt
 }
 
+// Secure reports whether the site is served by HTTPS.
+func (t TLS) Secure() bool { return t.ACME || t.Certificate != "" }
+
 var hostKeys = []entry[Host]{
 	text("listen", "address and port to listen on", func(h *Host) *string { return &h.Listen }, listenAddress),
 	text("plain", "address on which plain HTTP leads to HTTPS", func(h *Host) *string { return &h.Plain }, listenAddress),

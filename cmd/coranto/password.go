@@ -1,0 +1,34 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/coranto/coranto/internal/app"
+)
+
+func (c *cli) passwordCmd() *cobra.Command {
+	return &cobra.Command{
+		Use: "password SECRET USER", Short: "Let somebody into a protected part of the site",
+		Long: `Reads a password and puts its hash (argon2id) under the user's name into a
+secret, encrypted. The part of the site that needs it is named in coranto.yaml:
+
+  host: {protect: {/drafts/: SECRET}}`,
+		Example: "  coranto password readers ada",
+		Args:    cobra.ExactArgs(2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			password, err := c.readSecret("the password")
+			if err != nil {
+				return err
+			}
+			commit, why, err := app.SetPassword(cmd.Context(), c.dir, args[0], args[1], password, c.options())
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(c.out, "stored  password of %s in %s\n", args[1], args[0])
+			c.committed(commit, why, false)
+			return nil
+		},
+	}
+}

@@ -1,0 +1,215 @@
+package app
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"github.com/coranto/coranto/internal/host"
+	"github.com/coranto/coranto/internal/release"
+	"github.com/coranto/coranto/internal/secret"
+	"github.com/coranto/coranto/internal/site"
+)
+
+// hosting is what serve keeps between changes of the configuration.
+type hosting struct {
+	mu      sync.Mutex
+	of      *current // whose handler it is
+	handler http.Handler
+	log     *rotated
+	hook    hook
+}
+
+// Handler serves the current release, and beside it what is not part of one. It
+// follows changes of the configuration: a request under way ends as it began.
+func (a *App) Handler() http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { a.hosted().ServeHTTP(w, r) })
+}
+
+func (a *App) hosted() http.Handler {
+	now := a.current.Load()
+	a.hosting.mu.Lock()
+	defer a.hosting.mu.Unlock()
+	if a.hosting.of != now {
+		a.hosting.handler, a.hosting.of = a.newHandler(now), now
+	}
+	return a.hosting.handler
+}
+
+func (a *App) newHandler(c *current) http.Handler {
+	h := c.config.Host
+	o := host.Options{
+		CSP: site.CSP(c.settings.Site), Now: a.o.Now, CountryHeader: h.CountryHeader,
+		Beside: map[string]http.Handler{"/status.json": http.HandlerFunc(a.statusJSON)},
+		Problems: func(id string, list []host.Problem) {
+			for _, p := range list {
+				a.o.Log.Warn("a rule of the site is not followed", "release", id, "file", p.File, "line", p.Line, "why", p.Why)
+			}
+		},
+	}
+	for path, name := range h.Protect {
+		o.Protect = append(o.Protect, host.Protection{Path: path, Realm: c.config.Site.Title, Passwords: a.passwords(name)})
+	}
+	if h.Webhook != "" {
+		o.Beside[hookPath] = http.HandlerFunc(a.announced)
+		o.Open = append(o.Open, hookPath)
+	}
+	if h.Previews {
+		o.Preview = func(_ context.Context, name string) (host.Release, error) {
+			m, err := a.releases.Get(name)
+			if err != nil {
+				return nil, err
+			}
+			return hostedRelease{m, a.releases}, nil
+		}
+	}
+	if h.AccessLog {
+		if a.hosting.log == nil {
+			a.hosting.log = &rotated{path: a.state("access.log")}
+		}
+		o.Log = host.CombinedLog(a.hosting.log)
+	}
+	handler := host.New(hosted{a.releases}, o)
+	if len(h.Names) == 0 {
+		return handler
+	}
+	return host.Names{First: h.Names[0], Others: h.Names[1:], Preview: h.Previews, HTTPS: h.TLS.Secure()}.Handler(handler)
+}
+
+// passwords reads a list of passwords. One that cannot be read lets nobody in.
+func (a *App) passwords(name string) *host.Passwords {
+	v, err := secret.Open(a.secrets(), secret.Options{}).Get(name)
+	if err == nil {
+		var p *host.Passwords
+		if p, err = host.ParsePasswords(v.Reveal()); err == nil {
+			return p
+		}
+	}
+	a.o.Log.Warn("nobody can enter what is protected", "secret", name, "error", err)
+	return nil
+}
+
+// host serves on l, and leads plain HTTP to HTTPS where that is asked for.
+func (a *App) host(ctx context.Context, l net.Listener) error {
+	secure, plain, err := a.secure()
+	if err != nil {
+		l.Close()
+		return err
+	}
+	h := a.Config().Host
+	if secure == nil || h.Plain == "" {
+		return host.Serve(ctx, l, a.Handler(), host.ServeOptions{TLS: secure})
+	}
+	second, err := net.Listen("tcp", h.Plain)
+	if err != nil {
+		l.Close()
+		return fmt.Errorf("host.plain: %w", err)
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	ended := make(chan error, 2)
+	go func() { ended <- host.Serve(ctx, l, a.Handler(), host.ServeOptions{TLS: secure}) }()
+	go func() { ended <- host.Serve(ctx, second, plain, host.ServeOptions{}) }()
+	first := <-ended
+	stop()
+	return errors.Join(first, <-ended)
+}
+
+// secure is how TLS is spoken, and what answers plain HTTP beside it; nil
+// without TLS.
+func (a *App) secure() (*tls.Config, http.Handler, error) {
+	switch t := a.Config().Host.TLS; {
+	case t.Certificate != "":
+		c, err := host.OwnCertificate(a.within(t.Certificate), a.within(t.Key))
+		return c, host.ToHTTPS(), err
+	case t.ACME:
+		c, h := host.ACME(host.ACMEOptions{Names: a.Config().Host.Names, Email: t.Email, Directory: t.Directory, Cache: a.state("acme")})
+		return c, h, nil
+	}
+	return nil, nil, nil
+}
+
+// within reads a path of the configuration, which is from the site directory.
+func (l Layout) within(path string) string {
+	if filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(l.Dir, path)
+}
+
+// rotated is a file that begins anew, keeping the one before, when it is large.
+type rotated struct {
+	path string
+	mu   sync.Mutex
+	f    *os.File
+	size int64
+}
+
+var _ io.WriteCloser = (*rotated)(nil)
+
+const rotateAt = 64 << 20
+
+func (r *rotated) Write(p []byte) (int, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.f != nil && r.size+int64(len(p)) > rotateAt {
+		r.f.Close()
+		r.f = nil
+		_ = os.Rename(r.path, r.path+".1")
+	}
+	if r.f == nil {
+		f, err := os.OpenFile(r.path, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
+		if err != nil {
+			return 0, err
+		}
+		r.f, r.size = f, 0
+		if st, err := f.Stat(); err == nil {
+			r.size = st.Size()
+		}
+	}
+	n, err := r.f.Write(p)
+	r.size += int64(n)
+	return n, err
+}
+
+// Close implements io.Closer.
+func (r *rotated) Close() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.f == nil {
+		return nil
+	}
+	err := r.f.Close()
+	r.f = nil
+	return err
+}
+
+// hosted makes the release store what the host serves from.
+type hosted struct{ store *release.Store }
+
+func (h hosted) Current(context.Context) (host.Release, error) {
+	m, err := h.store.Current()
+	if err != nil {
+		return nil, err
+	}
+	return hostedRelease{m, h.store}, nil
+}
+
+type hostedRelease struct {
+	*release.Manifest
+	store *release.Store
+}
+
+func (r hostedRelease) Lookup(path string) (host.File, bool) {
+	f, ok := r.Manifest.Lookup(path)
+	return host.File{Hash: f.Hash, Size: f.Size, Type: f.Type}, ok
+}
+
+func (r hostedRelease) Open(hash string) ([]byte, error) { return r.store.Blob(hash) }
