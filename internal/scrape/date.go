@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // dayOrder settles 3/4/2020.
@@ -192,6 +193,16 @@ var (
 	dotted   = regexp.MustCompile(`\b(\d{1,2})\s?([./|-])\s?(\d{1,2})\s?[./|-]\s?((?:19|20)?\d{2})\b`)
 )
 
+// hasYear says that four digits of a year stand in a text.
+func hasYear(s string) bool {
+	for i := 0; i+4 <= len(s); i++ {
+		if (s[i] == '2' && s[i+1] == '0' || s[i] == '1' && s[i+1] == '9') && digit(s[i+2]) && digit(s[i+3]) {
+			return true
+		}
+	}
+	return false
+}
+
 func findDate(s string, order dayOrder) (Date, bool) {
 	d, _, _, ok := findDateAt(s, order)
 	return d, ok
@@ -214,22 +225,39 @@ func findDateAt(s string, order dayOrder) (best Date, at, end int, ok bool) {
 			best, at, end, ok = v, loc[0], loc[1], true
 		}
 	}
-	for _, l := range dayMonth.FindAllStringSubmatchIndex(s, 4) {
+	year, letters := hasYear(s), strings.IndexFunc(s, unicode.IsLetter) >= 0
+	signs := strings.ContainsAny(s, "./|-")
+	named := func(re *regexp.Regexp) [][]int {
+		if !year || !letters {
+			return nil
+		}
+		return re.FindAllStringSubmatchIndex(s, 4)
+	}
+	for _, l := range named(dayMonth) {
 		if m := month(s[l[4]:l[5]]); m > 0 {
 			take(l, num(l[6], l[7]), m, num(l[2], l[3]))
 			break
 		}
 	}
-	for _, l := range monthDay.FindAllStringSubmatchIndex(s, 4) {
+	for _, l := range named(monthDay) {
 		if m := month(s[l[2]:l[3]]); m > 0 {
 			take(l, num(l[6], l[7]), m, num(l[4], l[5]))
 			break
 		}
 	}
-	for _, re := range []*regexp.Regexp{cjk, yearLed} {
-		if l := re.FindStringSubmatchIndex(s); l != nil {
+	for _, t := range []struct {
+		re  *regexp.Regexp
+		may bool
+	}{{cjk, strings.Contains(s, "年") || strings.Contains(s, "년")}, {yearLed, signs}} {
+		if !year || !t.may {
+			continue
+		}
+		if l := t.re.FindStringSubmatchIndex(s); l != nil {
 			take(l, num(l[2], l[3]), num(l[4], l[5]), num(l[6], l[7]))
 		}
+	}
+	if !signs {
+		return best, at, end, ok
 	}
 	if l := dotted.FindStringSubmatchIndex(s); l != nil {
 		a, b, y := num(l[2], l[3]), num(l[6], l[7]), num(l[8], l[9])

@@ -120,7 +120,14 @@ func (ev *evidence) local(d Date, order dayOrder) Date {
 	}
 	day := d.Truncate(24 * time.Hour)
 	shift := 0
+	year := d.Format("06")
+	if d.YearDay() < 2 || d.YearDay() > 364 {
+		year = ""
+	}
 	see := func(text string) bool {
+		if !strings.Contains(text, year) {
+			return false
+		}
 		v, ok := findDate(text, order)
 		switch gap := v.Sub(day); {
 		case !ok:
@@ -147,7 +154,7 @@ func (ev *evidence) local(d Date, order dayOrder) Date {
 		}
 	}
 	for _, l := range ev.lines {
-		if l.class&elsewhere == 0 && len(l.text) < 40 && !not.MatchString(l.text) && see(l.text) {
+		if l.class&elsewhere == 0 && len(l.text) < 40 && strings.Contains(l.text, year) && !says(l.text, not) && see(l.text) {
 			return d
 		}
 	}
@@ -245,10 +252,39 @@ func (ev *evidence) dated(keep func(*mark) bool, order dayOrder) (Date, bool) {
 	return Date{}, false
 }
 
+// announcing are words before the date of publication; not is those that make
+// a date another one. Lists, not expressions: they are asked of every short text.
 var (
-	cue = regexp.MustCompile(`(?i)(?:published|posted|publié|publiée|pubblicato|publicado|veröffentlicht|erschienen|erstellt|eingestellt|geschrieben|verfasst|gepostet|datum|date|fecha|data|stand|created|written|released|issued|meldung vom|mitteilung vom|artikel vom|beitrag vom|nachricht vom|notizia del|artículo del|geplaatst|gepubliceerd|opublikowano|опубликовано|公開日?|投稿日?|更新日|掲載|^am|^vom|^on|^le)\b?[^\d\p{Lu}]{0,30}`)
-	not = regexp.MustCompile(`(?i)updated|modified|aktualisiert|geändert|zuletzt|letzte|änderung|last edited|mis à jour|actualizado|aggiornato|copyright|©|event|termin|\bbis\b|\buntil\b|deadline|beginn|expires|accessed|abgerufen`)
+	announcing = alternatives(`published|posted|publié|pubblicato|publicado|veröffentlicht|erschienen|erstellt|eingestellt|geschrieben|verfasst|gepostet|datum|date|fecha|data|stand|created|written|released|issued|meldung vom|mitteilung vom|artikel vom|beitrag vom|nachricht vom|notizia del|artículo del|geplaatst|gepubliceerd|opublikowano|опубликовано|公開|投稿|更新日|掲載`)
+	not        = alternatives(`updated|modified|aktualisiert|geändert|zuletzt|letzte|änderung|last edited|mis à jour|actualizado|aggiornato|copyright|©|event|termin|beginn|expires|accessed|abgerufen|deadline| bis | until `)
 )
+
+func alternatives(list string) []string { return strings.Split(list, "|") }
+
+// says reports whether one of the words stands in a text.
+func says(text string, words []string) bool {
+	text = " " + strings.ToLower(text) + " "
+	for _, w := range words {
+		if strings.Contains(text, w) {
+			return true
+		}
+	}
+	return false
+}
+
+// announcesDate says that a text before a date announces the one that is sought.
+func announcesDate(text string) bool {
+	if says(text, announcing) {
+		return true
+	}
+	head := strings.ToLower(text[:min(len(text), 4)])
+	for _, p := range [...]string{"am", "vom", "on", "le"} {
+		if strings.HasPrefix(head, p) {
+			return true
+		}
+	}
+	return false
+}
 
 // textDate searches the short texts of the page, and its description: for one
 // that is a date, or has a date after a word that announces one, of which it
@@ -270,7 +306,7 @@ func (ev *evidence) textDate(order dayOrder) (best Date, sure bool) {
 
 // lineDate is the date in a text, and how much speaks for it.
 func (ev *evidence) lineDate(l line, order dayOrder) (Date, int) {
-	if not.MatchString(l.text) {
+	if says(l.text, not) {
 		return Date{}, 0
 	}
 	d, at, end, ok := findDateAt(l.text, order)
@@ -279,7 +315,7 @@ func (ev *evidence) lineDate(l line, order dayOrder) (Date, int) {
 	}
 	s, rest := 0, l.text[end:]
 	switch {
-	case cue.MatchString(l.text[:at]) || at < 4 && cue.MatchString(l.before) && !not.MatchString(l.before):
+	case announcesDate(l.text[:at]) || at < 4 && announcesDate(l.before) && !says(l.before, not):
 		s = 20
 	case at <= 16 && (len(rest) <= 16 || len(rest) <= 40 && tail.MatchString(rest)):
 		s = 10
