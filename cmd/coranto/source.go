@@ -4,10 +4,12 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 
 	"github.com/spf13/cobra"
 
 	"github.com/coranto/coranto/internal/app"
+	"github.com/coranto/coranto/internal/catalog"
 )
 
 func (c *cli) sourceCmd() *cobra.Command {
@@ -15,7 +17,7 @@ func (c *cli) sourceCmd() *cobra.Command {
 		Use: "source", Short: "List, test, import, pause or retire sources",
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(c.sourceListCmd(), c.sourceTestCmd(), c.sourceImportCmd(), c.sourceExportCmd(),
+	cmd.AddCommand(c.sourceListCmd(), c.sourceShowCmd(), c.sourceAcceptCmd(), c.sourceTestCmd(), c.sourceImportCmd(), c.sourceExportCmd(),
 		c.sourceChangeCmd(app.Retire, "Stop asking a source for good; its posts stay"),
 		c.sourceChangeCmd(app.Pause, "Stop asking a source for the time being"),
 		c.sourceChangeCmd(app.Resume, "Ask a paused source again"))
@@ -23,16 +25,33 @@ func (c *cli) sourceCmd() *cobra.Command {
 }
 
 func (c *cli) sourceListCmd() *cobra.Command {
-	return &cobra.Command{
-		Use: "list", Short: "List the sources and how they stand", Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+	var f app.SourceFilter
+	cmd := &cobra.Command{
+		Use: "list [TEXT]", Short: "List the sources and how they stand",
+		Long:    "Lists the sources whose id, title or address contains TEXT, and how they stand.",
+		Example: "  coranto source list --health failing\n  coranto source list --health bad --json\n  coranto source list --tag go",
+		Args:    cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				f.Text = args[0]
+			}
+			if f.Health != "" && f.Health != "bad" && !slices.Contains(catalog.Healths, catalog.Health(f.Health)) {
+				return usage(cmd, fmt.Errorf("--health is bad or one of %v, not %q", catalog.Healths, f.Health))
+			}
 			st, err := app.StatusOf(cmd.Context(), c.dir, c.options())
 			if err != nil {
 				return err
 			}
+			st.Sources = slices.DeleteFunc(st.Sources, func(s app.SourceStatus) bool { return !f.Wants(s) })
 			return c.printSources(st)
 		},
 	}
+	fl := cmd.Flags()
+	fl.StringVar(&f.Health, "health", "", "only these: active, moved, new, held, failing, parked, quarantined, gone, paused, retired; or bad")
+	fl.StringVar(&f.Tag, "tag", "", "only those with this tag")
+	fl.StringVar(&f.Zone, "zone", "", "only those of this network zone")
+	fl.StringVar(&f.Kind, "kind", "", "only those of this kind")
+	return cmd
 }
 
 func (c *cli) printSources(st app.Status) error {

@@ -41,7 +41,7 @@ func statusCode(st app.Status) int {
 		return pipeline.ExitStale
 	}
 	for _, s := range st.Sources {
-		if s.Health == catalog.Failing {
+		if s.Health == catalog.Failing || s.Health == catalog.Parked || s.Health == catalog.Quarantined {
 			return pipeline.ExitSources
 		}
 	}
@@ -74,7 +74,7 @@ func (c *cli) printStatus(st app.Status, all bool) {
 		count[s.Health]++
 	}
 	fmt.Fprintf(c.out, "sources  %d", len(st.Sources))
-	for _, h := range []catalog.Health{catalog.Active, catalog.Moved, catalog.New, catalog.Held, catalog.Failing, catalog.Gone, catalog.Paused, catalog.Retired} {
+	for _, h := range catalog.Healths {
 		if count[h] > 0 {
 			fmt.Fprintf(c.out, ", %d %s", count[h], h)
 		}
@@ -85,14 +85,7 @@ func (c *cli) printStatus(st app.Status, all bool) {
 		if !all && (s.Health == catalog.Active || s.Health == catalog.Retired || s.Health == catalog.Paused) {
 			continue
 		}
-		why := s.Message
-		if s.Health == catalog.Moved {
-			why = "answers from " + s.MovedTo
-		}
-		if s.Error != "" {
-			why += " (" + s.Error + ")"
-		}
-		t.add(s.ID, string(s.Health), ago(st.Now, s.Since), ago(st.Now, s.Checked), until(st.Now, s.Next), why)
+		t.add(s.ID, string(s.Health), ago(st.Now, s.Since), ago(st.Now, s.Checked), until(st.Now, s.Next), s.Why)
 	}
 	if len(t.rows) > 0 {
 		fmt.Fprintln(c.out)

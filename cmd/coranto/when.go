@@ -35,3 +35,11 @@ func span(d time.Duration) string {
 	}
 	return fmt.Sprintf("%dd", int(d.Hours()/24))
 }
+
+// now is the clock of the commands.
+func (c *cli) now() time.Time {
+	if now := c.options().Now; now != nil {
+		return now()
+	}
+	return time.Now()
+}

@@ -71,7 +71,7 @@ func Posts(ctx context.Context, dir string, f PostFilter, o Options) ([]PostLine
 	defer v.close()
 	if f.Source != "" {
 		if _, ok := v.config.Source(f.Source); !ok {
-			return nil, fmt.Errorf("%w: %q", ErrNoSource, f.Source)
+			return nil, noSource(v.config, f.Source)
 		}
 	}
 	posts, err := v.snap.Posts(ctx)

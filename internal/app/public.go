@@ -18,7 +18,7 @@ type PublicStatus struct {
 	Sources map[string]PublicSource `json:"sources"`
 }
 
-// PublicSource is how a source is: ok, failing, gone, held, new, paused or retired.
+// PublicSource is how a source is: ok, failing, parked, quarantined, gone, held, new, paused or retired.
 type PublicSource struct {
 	State   string    `json:"state"`
 	Since   time.Time `json:"since,omitzero"`

@@ -64,7 +64,7 @@ func ChangeSource(ctx context.Context, dir, id string, c Change, dry bool, o Opt
 		known = known || s.ID == id
 	}
 	if !known {
-		return "", "", fmt.Errorf("%w: %q", ErrNoSource, id)
+		return "", "", noSource(d.config, id)
 	}
 	if dry {
 		return "", "", nil

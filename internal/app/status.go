@@ -47,6 +47,11 @@ type SourceStatus struct {
 	Failures int            `json:"failures,omitempty"`
 	Error    string         `json:"error,omitempty"`
 	Message  string         `json:"message,omitempty"`
+	Why      string         `json:"why,omitempty"`
+	Advice   string         `json:"advice,omitempty"`
+	Kind     string         `json:"kind,omitempty"`
+	Zone     string         `json:"zone,omitempty"`
+	Tags     []string       `json:"tags,omitempty"`
 	MovedTo  string         `json:"moved_to,omitempty"`
 }
 
@@ -165,6 +170,8 @@ func status(ctx context.Context, cfg *config.Config, cat *catalog.Catalog, rel *
 		}
 		e := SourceStatus{ID: src.ID, Title: src.Title, URL: src.URL, Health: s.Health(src, now), Since: s.Since, Checked: s.Checked,
 			OK: s.OK, Changed: s.Changed, Next: s.Next, Failures: s.Failures, Error: s.Error, Message: s.Message, MovedTo: s.MovedTo}
+		e.Why, e.Advice = why(e.Health, src, s), advice(e.Health, src, s)
+		e.Kind, e.Zone, e.Tags = src.Kind, src.Zone, src.Tags
 		if e.Title == "" {
 			e.Title = s.Title
 		}

@@ -19,7 +19,22 @@ const (
 	Moved   Health = "moved"   // answers, but permanently elsewhere
 	Failing Health = "failing" // did not answer, or not with a feed
 	Gone    Health = "gone"    // said 410: not asked again
+
+	Parked      Health = "parked"      // the domain shows a page that offers it for sale
+	Quarantined Health = "quarantined" // another feed answers: none of its posts is taken
 )
+
+// Names of failures that have a health of their own.
+const (
+	ErrorParked   = "Source.Parked"
+	ErrorIdentity = "Source.Identity"
+)
+
+// Healths lists all of them, as lists of sources count them.
+var Healths = []Health{Active, Moved, New, Held, Failing, Parked, Quarantined, Gone, Paused, Retired}
+
+// Bad reports whether somebody has to look after the source.
+func (h Health) Bad() bool { return h == Failing || h == Parked || h == Quarantined || h == Gone }
 
 // Validators are what a conditional request sends, and what tells a 200 with
 // the same body from a new one.
@@ -63,6 +78,9 @@ type State struct {
 	Format   string `json:"format,omitempty"`
 	Entries  int    `json:"entries,omitempty"` // in the last document
 	Posts    int    `json:"posts,omitempty"`   // brought so far, as far as this state remembers
+
+	TTL time.Duration `json:"ttl,omitempty"` // how long the feed says it need not be asked
+	Log []Turn        `json:"log,omitempty"` // changes of health, the newest last
 }
 
 // Outcome is what asking a source once came to.
@@ -78,6 +96,7 @@ type Outcome struct {
 	Format      string
 	PostGap     time.Duration // mean time between its posts; 0: not known
 	MaxAge      time.Duration // how long the server says its answer is fresh
+	TTL         time.Duration // how long the feed says it need not be asked
 	Permanent   string        // where the permanent redirects end; "": nowhere
 	Gone        bool
 	Held        time.Time
@@ -132,6 +151,10 @@ func (s State) Health(src coranto.Source, now time.Time) Health {
 		return New
 	case s.Held.After(now):
 		return Held
+	case s.Failures > 0 && s.Error == ErrorParked:
+		return Parked
+	case s.Failures > 0 && s.Error == ErrorIdentity:
+		return Quarantined
 	case s.Failures > 0:
 		return Failing
 	case s.MovedTo != "" || s.Use != "":
@@ -143,6 +166,10 @@ func (s State) Health(src coranto.Source, now time.Time) Health {
 // After is the state once o has happened. every is a fixed interval, 0 for the
 // adaptive one within b.
 func (s State) After(o Outcome, every time.Duration, b Bounds) State {
+	return s.after(o, every, b).turned(s, o)
+}
+
+func (s State) after(o Outcome, every time.Duration, b Bounds) State {
 	wasFailing := s.Failures > 0
 	s.Checked = o.At
 	s.Held = o.Held
@@ -180,7 +207,7 @@ func (s State) After(o Outcome, every time.Duration, b Bounds) State {
 		}
 		if !o.NotModified {
 			s.Entries, s.Title, s.Site, s.Format = o.Entries, o.Title, o.Site, o.Format
-			s.PostGap, s.MaxAge = o.PostGap, o.MaxAge
+			s.PostGap, s.MaxAge, s.TTL = o.PostGap, o.MaxAge, o.TTL
 		} else if o.MaxAge > 0 {
 			s.MaxAge = o.MaxAge // a 304 that says nothing leaves what was said (RFC 9111, 4.3.4)
 		}
@@ -223,6 +250,9 @@ func (s State) interval(every time.Duration, b Bounds) time.Duration {
 	if every > 0 {
 		return every
 	}
+	if s.Failures > 0 && (s.Error == ErrorParked || s.Error == ErrorIdentity) {
+		return b.Max // it is looked at once in a while, in case its owner comes back
+	}
 	if s.Failures > 0 {
 		return min(max(b.Min, time.Hour)<<min(s.Failures-1, 6), b.Max)
 	}
@@ -230,7 +260,7 @@ func (s State) interval(every time.Duration, b Bounds) time.Duration {
 	if s.PostGap > 0 {
 		gap = s.PostGap / 4
 	}
-	return min(max(gap, b.Min, min(s.MaxAge, b.Max)), b.Max)
+	return min(max(gap, b.Min, min(max(s.MaxAge, s.TTL), b.Max)), b.Max)
 }
 
 // Due reports whether a source is to be asked at now, on a scheduled run.

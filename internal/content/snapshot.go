@@ -31,6 +31,12 @@ func (sn *Snapshot) Commit() string { return string(sn.commit) }
 // Len is the number of posts.
 func (sn *Snapshot) Len() int { return sn.ix.count - sn.dups }
 
+// Carries reports whether a source has announced any post that is here.
+func (sn *Snapshot) Carries(source string) bool {
+	_, ok := sn.ix.names[source]
+	return ok
+}
+
 // Warnings tell of what was read with a grain of salt.
 func (sn *Snapshot) Warnings() []string { return sn.warnings }
 

@@ -118,6 +118,10 @@ func (p *parser) feedChild(f field, ns space) {
 		set(&p.info.lang, languageTag(p.plain(asText)))
 	case fTTL:
 		set(&d.TTL, p.plain(asText))
+	case fPeriod:
+		set(&d.Period, p.plain(asText))
+	case fFrequency:
+		set(&d.Frequency, p.plain(asText))
 	case fPublished:
 		last(&d.Published, p.date())
 	case fUpdated:

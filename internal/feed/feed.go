@@ -60,6 +60,8 @@ type Info struct {
 	Icon        string `json:"icon,omitempty"`
 	Language    string `json:"language,omitempty"`
 	TTL         string `json:"ttl,omitempty"` // minutes, as the feed wrote it
+	Period      string `json:"-"`             // sy:updatePeriod: hourly, daily, weekly, monthly, yearly
+	Frequency   string `json:"-"`             // sy:updateFrequency: so often in a Period
 
 	Updated   time.Time `json:"updated,omitzero"`
 	Published time.Time `json:"published,omitzero"`

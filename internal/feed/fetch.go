@@ -76,9 +76,16 @@ type NotFeedError struct {
 	URL        string // that sent the document
 	Err        error  // wraps ErrNotFeed
 	Candidates []Candidate
+	Parked     string // the sign that the domain's owner has left; "": none
 }
 
-func (e *NotFeedError) Error() string { return e.URL + ": " + e.Err.Error() }
+func (e *NotFeedError) Error() string {
+	if e.Parked != "" {
+		return e.URL + " looks like a parked domain (" + e.Parked + "): " + e.Err.Error()
+	}
+	return e.URL + ": " + e.Err.Error()
+}
+
 func (e *NotFeedError) Unwrap() error { return e.Err }
 
 // accept asks for feeds first, in the order of how well they are specified.
@@ -141,7 +148,7 @@ func (res *Result) read(resp *egress.Response, src coranto.Source, v Validators,
 	}
 	doc, err := read(resp.Body, m)
 	if err != nil {
-		e := &NotFeedError{URL: res.FinalURL, Err: err}
+		e := &NotFeedError{URL: res.FinalURL, Err: err, Parked: parked(res.FinalURL, resp.Body)}
 		if head := bytes.ToLower(resp.Body[:min(len(resp.Body), 4096)]); bytes.Contains(head, []byte("<html")) || bytes.Contains(head, []byte("<head")) || bytes.Contains(head, []byte("<!doctype html")) {
 			e.Candidates = Discover(resp.Body, m)
 		}

@@ -24,6 +24,7 @@ const (
 	nsAdmin
 	nsGooglePlay
 	nsXML
+	nsSyndication
 )
 
 // spaceOf knows a namespace by its URI, in any case, with or without the slash
@@ -63,6 +64,8 @@ func spaceOf(uri string) space {
 		return nsWFW
 	case "purl.org/syndication/thread/1.0":
 		return nsThread
+	case "purl.org/rss/1.0/modules/syndication":
+		return nsSyndication
 	case "webns.net/mvcb":
 		return nsAdmin
 	case "www.google.com/schemas/play-podcasts/1.0":
@@ -74,7 +77,8 @@ func spaceOf(uri string) space {
 // usual are the namespaces of prefixes that feeds use without declaring them.
 var usual = map[string]space{"atom": nsAtom, "atom10": nsAtom, "a10": nsAtom, "content": nsContent, "dc": nsDC, "dcterms": nsTerms, "itunes": nsItunes,
 	"media": nsMedia, "xhtml": nsXHTML, "svg": nsSVG, "math": nsMath, "m": nsMath, "rdf": nsRDF, "feedburner": nsFeedburner, "wfw": nsWFW, "thr": nsThread,
-	"admin": nsAdmin, "googleplay": nsGooglePlay, "rss": nsNone, "xml": nsXML}
+	"admin": nsAdmin, "googleplay": nsGooglePlay, "rss": nsNone, "xml": nsXML,
+	"sy": nsSyndication}
 
 // field is what an element means, whatever its namespace calls it.
 type field byte
@@ -123,6 +127,8 @@ const (
 	fName
 	fEmail
 	fURI
+	fPeriod
+	fFrequency
 )
 
 // fields says what the elements of each namespace mean; names in lower case.
@@ -157,6 +163,8 @@ var fields = map[space]map[string]field{
 	nsFeedburner: {"origlink": fOriginalLink},
 	nsWFW:        {"commentrss": fCommentFeed},
 	nsAdmin:      {"generatoragent": fGeneratorAgent},
+
+	nsSyndication: {"updateperiod": fPeriod, "updatefrequency": fFrequency},
 }
 
 // binding is a namespace declaration in scope.

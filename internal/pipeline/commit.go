@@ -168,11 +168,12 @@ func (p *Pipeline) record(ctx context.Context, set *Settings, results []Result, 
 			at = now
 		}
 		out := catalog.Outcome{At: at, NotModified: o.NotModified, Validators: o.Validators, New: fresh[id], Entries: o.Entries,
-			Identity: o.Identity, Title: o.Title, Site: o.Site, Format: o.Format, PostGap: o.PostGap, MaxAge: o.MaxAge,
+			Identity: o.Identity, Title: o.Title, Site: o.Site, Format: o.Format, PostGap: o.PostGap, MaxAge: o.MaxAge, TTL: o.TTL,
 			Permanent: o.Permanent, Gone: o.Gone, Held: o.Held, Error: o.Error, Message: o.Message}
 		if r.Error != nil {
 			out.Error, out.Message = r.Error.Error, r.Error.Cause
 		}
+		verified(&out, s, r, fresh[id])
 		every := set.Every
 		if d, err := time.ParseDuration(r.Source.Every); err == nil && r.Source.Every != "" {
 			every = d

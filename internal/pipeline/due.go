@@ -22,7 +22,8 @@ type Ask struct {
 	Address    string             `json:"address"` // where to ask: the configured URL, or the confirmed new one
 	Validators catalog.Validators `json:"validators,omitzero"`
 	Rules      string             `json:"rules"`
-	Age        time.Duration      `json:"age,omitempty"` // since its last good answer
+	Age        time.Duration      `json:"age,omitempty"`      // since its last good answer
+	Identity   string             `json:"identity,omitempty"` // of the feed that has answered so far
 }
 
 // DueInput says whom a run asks.
@@ -60,7 +61,7 @@ func (p *Pipeline) dueSources(ctx context.Context, _ engine.Task, in DueInput) (
 			out.Skipped++
 			continue
 		}
-		out.Sources = append(out.Sources, Ask{Source: src, Address: st.Address(), Validators: st.Validators, Rules: st.Rules})
+		out.Sources = append(out.Sources, Ask{Source: src, Address: st.Address(), Validators: st.Validators, Rules: st.Rules, Identity: st.Identity})
 	}
 	out.Sources = spread(out.Sources)
 	return out, nil

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 
+	"github.com/coranto/coranto/internal/catalog"
 	"github.com/coranto/coranto/internal/content"
 	"github.com/coranto/coranto/internal/egress"
 	"github.com/coranto/coranto/internal/engine"
@@ -64,6 +65,8 @@ var kinds = []struct {
 	{disallowed, Kind{"Page.Robots", ExitSources, http.StatusForbidden, "robots.txt closes the page to programs"}},
 	{is(listing.ErrNothing), Kind{"Listing.Empty", ExitSources, http.StatusUnprocessableEntity, "no entries are found on the page"}},
 	{is(listing.ErrRecipe), Kind{"Source.Recipe", ExitSources, http.StatusUnprocessableEntity, "the recipe cannot be used"}},
+	{parked, Kind{catalog.ErrorParked, ExitSources, http.StatusUnprocessableEntity, "the domain is parked"}},
+	{is(ErrIdentity), Kind{catalog.ErrorIdentity, ExitSources, http.StatusConflict, "another feed answers at this address"}},
 	{is(feed.ErrNotFeed), Kind{"Feed.NotFeed", ExitSources, http.StatusUnprocessableEntity, "this is not a feed"}},
 	{is(scrape.ErrNotPage), Kind{"Page.NotPage", ExitSources, http.StatusUnprocessableEntity, "this is not a page"}},
 
@@ -84,7 +87,7 @@ var kinds = []struct {
 	{is(release.ErrLocked), Kind{"Release.Locked", ExitLocked, http.StatusConflict, "another build is at work"}},
 	{is(release.ErrFull), Kind{"Disk.Full", ExitError, http.StatusInsufficientStorage, "the disk is full"}},
 	{is(sqlite.ErrFull), Kind{"Disk.Full", ExitError, http.StatusInsufficientStorage, "the disk is full"}},
-	{is(release.ErrNotFound, release.ErrNone), Kind{"Release.NotFound", ExitError, http.StatusNotFound, "no such release"}},
+	{is(release.ErrNotFound, release.ErrNone, release.ErrNoEarlier), Kind{"Release.NotFound", ExitError, http.StatusNotFound, "no such release"}},
 	{is(sqlite.ErrDamaged), Kind{"State.Damaged", ExitError, http.StatusInternalServerError, "the state file cannot be read"}},
 	{is(sqlite.ErrNewer), Kind{"State.Newer", ExitError, http.StatusInternalServerError, "the state is of a newer version"}},
 	{is(ErrUntrusted), Kind{"Coranto.Untrusted", ExitGuard, http.StatusForbidden, "a person has to trust this first"}},

@@ -41,6 +41,7 @@ type Outcome struct {
 	Authors     []coranto.Person   `json:"authors,omitempty"` // of the feed: of entries whose author nobody else names
 	PostGap     time.Duration      `json:"post_gap,omitempty"`
 	MaxAge      time.Duration      `json:"max_age,omitempty"`
+	TTL         time.Duration      `json:"ttl,omitempty"`
 	Permanent   string             `json:"permanent,omitempty"`
 	Gone        bool               `json:"gone,omitempty"`
 	Held        time.Time          `json:"held,omitzero"`
@@ -80,7 +81,7 @@ func (p *Pipeline) fetchFeed(ctx context.Context, t engine.Task, in FetchInput) 
 	out.Title, out.Site, out.Format = doc.Feed.Title, doc.Feed.Link, doc.Format
 	out.Identity, out.Authors = identity(doc), doc.Feed.Authors
 	inherit(doc)
-	out.PostGap = postGap(doc.Entries)
+	out.PostGap, out.TTL = postGap(doc.Entries), doc.Feed.Every()
 	kept, err := filter(src, doc)
 	if err != nil {
 		return Fetched{}, err
@@ -91,7 +92,7 @@ func (p *Pipeline) fetchFeed(ctx context.Context, t engine.Task, in FetchInput) 
 
 // largeBodies is how many large bodies are in memory at a time: those that are
 // read, and those that wait to be parsed.
-const largeBodies = 4
+const largeBodies = 3
 
 // gate lets through as many answers as there are tokens, until leave: the body
 // and what is parsed of it are the memory of a run. Large bodies wait before

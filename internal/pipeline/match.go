@@ -34,5 +34,8 @@ func (p *Pipeline) matchEntries(ctx context.Context, _ engine.Task, in MatchInpu
 		return Matched{}, err
 	}
 	m := snap.Match(in.Source.Source, in.Fetched.Entries)
+	if err := stranger(in.Source, in.Fetched.Outcome, m, snap); err != nil {
+		return Matched{}, err
+	}
 	return Matched{Count: len(m.New), New: m.New, Known: Known{Count: m.Known, Changes: m.Changes, Dropped: m.Dropped}}, nil
 }
