@@ -19,6 +19,14 @@ var bylineWords = [...]string{
 	"Blog", "Gastb", "Gasta", "Beitrag v", "Artikel v", "Kommentar v", "Bericht v", "Article by", "Post by", "Story by", "Report by", "Essay by", "Guest ", "A guest", "An article", "A story", "A report",
 }
 
+// bylineFirst are the bytes with which those begin.
+var bylineFirst = func() (t [256]bool) {
+	for _, w := range bylineWords {
+		t[w[0]] = true
+	}
+	return
+}()
+
 // leading are the signs that some put before a byline.
 const leading = "-–—|/·• \u00a0\t\r\n"
 
@@ -46,30 +54,51 @@ func (ev *evidence) bylineText() []string {
 
 var notAuthored = regexp.MustCompile(`(?i)©|copyright|powered|foto|photo|image|bild|theme|design`)
 
-// cues announce, standing alone, the name in the next text.
-var cues = map[string]bool{
-	"by": true, "von": true, "par": true, "por": true, "di": true, "written by": true, "posted by": true, "words by": true, "story by": true, "text": true, "text von": true,
-	"autor": true, "autorin": true, "autoren": true, "author": true, "auteur": true, "ein artikel von": true, "geschrieben von": true, "redaktion": true,
+// cueKind is what a short text, standing alone, says of the next.
+type cueKind uint8
+
+const (
+	noCue     cueKind = iota
+	nameCue           // it is a name
+	sourceCue         // it is who published a text that was taken over
+)
+
+var cues = map[string]cueKind{
+	"by": nameCue, "von": nameCue, "par": nameCue, "por": nameCue, "di": nameCue, "written by": nameCue, "posted by": nameCue, "words by": nameCue, "story by": nameCue, "text": nameCue, "text von": nameCue,
+	"autor": nameCue, "autorin": nameCue, "autoren": nameCue, "author": nameCue, "auteur": nameCue, "ein artikel von": nameCue, "geschrieben von": nameCue, "redaktion": nameCue,
+	"quelle": sourceCue, "source": sourceCue, "herausgeber": sourceCue, "fuente": sourceCue, "fonte": sourceCue, "bron": sourceCue,
 }
 
-// sourceCues announce who published a text that was taken over.
-var sourceCues = map[string]bool{"quelle": true, "source": true, "herausgeber": true, "fuente": true, "fonte": true, "bron": true}
-
-// announces says that a text is a cue, a colon aside.
-func announces(t string) bool {
-	return len(t) <= 24 && cues[cueWord(t)]
+// cueOf reads a text, a colon aside, which a source needs. Most texts are none:
+// it copies nothing.
+func cueOf[T string | []byte](t T) cueKind {
+	if len(t) > 24 {
+		return noCue
+	}
+	var low [24]byte
+	n := copy(low[:], t)
+	for n > 0 && (low[n-1] == ' ' || low[n-1] == ':' || n > 1 && low[n-2] == 0xC2 && low[n-1] == 0xA0) {
+		if low[n-1] == 0xA0 {
+			n--
+		}
+		n--
+	}
+	for i, c := range low[:n] {
+		if 'A' <= c && c <= 'Z' {
+			low[i] = c + 'a' - 'A'
+		}
+	}
+	k := cues[string(low[:n])]
+	if k == sourceCue && !strings.Contains(string(t[n:]), ":") {
+		return noCue
+	}
+	return k
 }
-
-func announcesSource(t string) bool {
-	return len(t) <= 24 && strings.Contains(t, ":") && sourceCues[cueWord(t)]
-}
-
-func cueWord(t string) string { return strings.ToLower(strings.TrimRight(t, ": \u00a0")) }
 
 // afterCue finds names that stand alone after a text that announces them.
 func (ev *evidence) afterCue() []string {
 	for _, l := range ev.lines {
-		if l.class&elsewhere != 0 || !announces(l.before) {
+		if l.class&elsewhere != 0 || cueOf(l.before) != nameCue {
 			continue
 		}
 		if n := len(strings.Fields(l.text)); n >= 2 && n <= 8 && capitalised(firstPart(l.text)) {
@@ -82,7 +111,7 @@ func (ev *evidence) afterCue() []string {
 // sourceLine finds who is named as the source of the text.
 func (ev *evidence) sourceLine() []string {
 	for _, l := range ev.lines {
-		if l.class&never == 0 && announcesSource(l.before) && len(strings.Fields(l.text)) <= 6 {
+		if l.class&never == 0 && cueOf(l.before) == sourceCue && len(strings.Fields(l.text)) <= 6 {
 			return []string{l.text}
 		}
 	}

@@ -186,20 +186,21 @@ func (r *reader) capture(tag atom.Atom, depth int, own class, o element, prop st
 	}
 	if tag == atom.A {
 		rel := strings.ToLower(string(a.rel))
+		path := func() pathKind { return pathOf(a.href) }
 		switch {
 		case hasWord(rel, "author"):
 			start(mRelAuthor, 200, a.href)
 		case hasWord(rel, "category"): // what a site files it under, not what it is about
 			start(mCategory, 200, a.href)
-		case hasWord(rel, "tag") && hasPart(a.href, categoryParts[:]):
+		case hasWord(rel, "tag") && path()&toCategory != 0:
 			start(mCategory, 200, a.href)
 		case hasWord(rel, "tag"):
 			start(mRelTag, 200, a.href)
 		case o.class&cTags != 0:
 			start(mTagLink, 200, a.href)
-		case hasPart(a.href, authorParts[:]):
+		case path()&toAuthor != 0:
 			start(mAuthorLink, 200, a.href)
-		case o.in && o.class&elsewhere == 0 && hasPart(a.href, tagParts[:]):
+		case o.in && o.class&elsewhere == 0 && path()&toTag != 0:
 			start(mTagPath, 200, a.href)
 		}
 	}
@@ -261,24 +262,35 @@ func itemSource(tag atom.Atom, prop string, a *attrs) []byte {
 	return nil
 }
 
-// What addresses of an author's or a tag's page have in their paths.
-var (
-	authorParts = [...]string{"/author/", "/authors/", "/autor/", "/autoren/", "/auteur/", "/auteurs/", "/autore/", "/writers/", "/contributors/", "/contributor/", "/redakteur/"}
-	tagParts    = [...]string{"/tag/", "/tags/", "/topic/", "/topics/", "/thema/", "/themen/", "/schlagwort/", "/schlagworte/", "/stichwort/", "/keyword/", "/label/", "/etiqueta/"}
+// pathKind is what an address says of the page it leads to, by one of its folders.
+type pathKind uint8
+
+const (
+	toAuthor pathKind = 1 << iota
+	toTag
+	toCategory
 )
 
-var categoryParts = [...]string{"/category/", "/categories/", "/kategorie/", "/kategorien/", "/categorie/", "/categoria/", "/ressort/"}
+var folders = map[string]pathKind{
+	"author": toAuthor, "authors": toAuthor, "autor": toAuthor, "autoren": toAuthor, "auteur": toAuthor, "auteurs": toAuthor, "autore": toAuthor, "writers": toAuthor, "contributors": toAuthor, "contributor": toAuthor, "redakteur": toAuthor,
+	"tag": toTag, "tags": toTag, "topic": toTag, "topics": toTag, "thema": toTag, "themen": toTag, "schlagwort": toTag, "schlagworte": toTag, "stichwort": toTag, "keyword": toTag, "label": toTag, "etiqueta": toTag,
+	"category": toCategory, "categories": toCategory, "kategorie": toCategory, "kategorien": toCategory, "categorie": toCategory, "categoria": toCategory, "ressort": toCategory,
+}
 
-func hasPart(href []byte, parts []string) bool {
-	if bytes.IndexByte(href, '/') < 0 {
-		return false
-	}
-	for _, p := range parts {
-		if bytes.Contains(href, []byte(p)) {
-			return true
+// pathOf reads the folders of an address.
+func pathOf(href []byte) (k pathKind) {
+	for {
+		i := bytes.IndexByte(href, '/')
+		if i < 0 {
+			return k
+		}
+		href = href[i+1:]
+		if j := bytes.IndexByte(href, '/'); j >= 3 && j <= 12 {
+			k |= folders[string(href[:j])]
+		} else if j < 0 {
+			return k
 		}
 	}
-	return false
 }
 
 // closeTo ends every element from depth on.

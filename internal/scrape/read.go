@@ -77,7 +77,7 @@ func (r *reader) textToken() {
 		r.lines = append(r.lines, l)
 	}
 	if b := bytes.TrimSpace(t); len(b) > 1 && len(b) <= 60 {
-		r.before, r.cue = b, announces(clipped(b)) || announcesSource(clipped(b))
+		r.before, r.cue = b, cueOf(b) != noCue
 	} else if len(b) > 60 {
 		r.before, r.cue = nil, false
 	}
@@ -123,6 +123,9 @@ func telling(t []byte) bool {
 			return true
 		}
 	}
+	if !bylineFirst[t[0]] {
+		return false
+	}
 	for _, p := range bylineWords {
 		if len(t) > len(p) && string(t[:len(p)]) == p {
 			return true
@@ -143,14 +146,6 @@ func dayOnly(s string) bool {
 		}
 	}
 	return true
-}
-
-// clipped is a text if it is short; what is long is no cue.
-func clipped(b []byte) string {
-	if len(b) > 24 {
-		return ""
-	}
-	return string(b)
 }
 
 func digit(c byte) bool { return c >= '0' && c <= '9' }
