@@ -152,7 +152,7 @@ func oneLine(t pipeline.Trouble) string {
 }
 
 func printPublished(w io.Writer, p *app.Published) {
-	if p == nil {
+	if p == nil || p.Release == "" { // "": the build failed, and the error says why
 		return
 	}
 	fmt.Fprintf(w, "site    %s, %s written, release %s is live\n", plural(p.Report.Pages, "page", "pages"), plural(p.Report.Rendered, "file", "files"), short(p.Release))

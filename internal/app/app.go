@@ -262,7 +262,7 @@ func (a *App) Config() *config.Config { return a.current.Load().config }
 func (a *App) Warnings() []string {
 	w := append([]string(nil), a.warnings...)
 	for _, part := range a.current.Load().distrust {
-		w = append(w, part+" in "+config.FileName+" takes no effect until it is trusted: read it, then run `coranto trust`")
+		w = append(w, "what this site says of "+part+" has no effect until it is trusted: read it, then run `coranto trust`")
 	}
 	return w
 }

@@ -29,6 +29,8 @@ func Hint(err error) string {
 		return "open the site in a browser and look for a link called RSS, Atom or Feed; add that address"
 	case errors.Is(err, release.ErrNone):
 		return "`coranto run` makes the first release"
+	case errors.Is(err, release.ErrNoEarlier):
+		return "`coranto releases` lists those that are; `git revert` undoes a commit, and the next run builds the site of that"
 	case errors.Is(err, release.ErrNotFound), errors.Is(err, release.ErrAmbiguous):
 		return "`coranto releases` lists them"
 	case errors.Is(err, content.ErrEdited):

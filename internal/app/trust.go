@@ -1,13 +1,17 @@
 package app
 
 import (
+	"encoding"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"sort"
 	"strings"
+	"time"
+	"unicode"
 
 	"github.com/coranto/coranto/internal/config"
 	"github.com/coranto/coranto/internal/trust"
@@ -30,8 +34,8 @@ type Part struct {
 func (l Layout) parts(cfg *config.Config) ([]Part, error) {
 	var out []Part
 	add := func(kind, name string, v any) error {
-		b, err := json.Marshal(v)
-		out = append(out, Part{kind, strings.TrimSpace(name + " " + string(b))})
+		text, err := said(reflect.ValueOf(v))
+		out = append(out, Part{kind, strings.TrimSpace(name + " " + text)})
 		return err
 	}
 	for _, z := range cfg.Zones {
@@ -66,6 +70,45 @@ func (l Layout) parts(cfg *config.Config) ([]Part, error) {
 		out = append(out, Part{"workflow", fmt.Sprintf("%s sha256 %s", filepath.Base(f), trust.Digest(b))})
 	}
 	return out, nil
+}
+
+// said writes what a part of the configuration says, much as the user wrote it.
+// What is not said is left out: else a newer Coranto, which knows more keys,
+// would ask about the same words again.
+func said(v reflect.Value) (string, error) {
+	if d, ok := v.Interface().(time.Duration); ok {
+		return d.String(), nil
+	}
+	if _, ok := v.Interface().(encoding.TextMarshaler); ok || v.Kind() != reflect.Struct {
+		b, err := json.Marshal(v.Interface())
+		return string(b), err
+	}
+	var keys []string
+	for i := range v.NumField() {
+		if v.Field(i).IsZero() || v.Type().Field(i).Name == "Name" {
+			continue
+		}
+		text, err := said(v.Field(i))
+		if err != nil {
+			return "", err
+		}
+		keys = append(keys, wordsOf(v.Type().Field(i).Name)+": "+text)
+	}
+	return "{" + strings.Join(keys, ", ") + "}", nil
+}
+
+// wordsOf makes source_address of SourceAddress.
+func wordsOf(name string) string {
+	var b strings.Builder
+	lower := false
+	for _, r := range name {
+		if unicode.IsUpper(r) && lower {
+			b.WriteByte('_')
+		}
+		lower = unicode.IsLower(r)
+		b.WriteRune(unicode.ToLower(r))
+	}
+	return b.String()
 }
 
 // workflowFiles lists the site's own state machines.

@@ -93,7 +93,7 @@ func (c *Client) zone(name string) (*zone, error) {
 	if z := c.zones[name]; z != nil {
 		return z, nil
 	}
-	return nil, &denial{fmt.Sprintf("zone %q is not configured", name)}
+	return nil, &denial{fmt.Sprintf("zone %q is not configured, or not trusted yet", name)}
 }
 
 // Decision explains whether a zone lets a URL pass, without asking its server.

@@ -158,7 +158,7 @@ func (p *pointer) backward(exists func(id string) bool) (string, error) {
 			return id, nil
 		}
 	}
-	return "", fmt.Errorf("nothing earlier is kept: %w", ErrNone)
+	return "", ErrNoEarlier
 }
 
 // backTo goes to id and withdraws what came after it.

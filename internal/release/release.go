@@ -15,8 +15,10 @@ import (
 
 // Errors a caller branches on; they come wrapped with what was tried.
 var (
-	// ErrNone is returned while no release is live, or where none is left to go back to.
+	// ErrNone is returned while no release is live.
 	ErrNone = errors.New("no release")
+	// ErrNoEarlier is returned where no release is left to go back to.
+	ErrNoEarlier = errors.New("no earlier release is kept")
 	// ErrNotFound is returned for an ID or hash that the store does not have.
 	ErrNotFound = errors.New("not in the release store")
 	// ErrAmbiguous is returned for the beginning of an ID that several releases share.

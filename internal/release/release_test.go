@@ -308,7 +308,7 @@ func TestRollback(t *testing.T) {
 	}
 	back(id[0][:8], id[0])
 	withdrawn(false, true, true, true, true)
-	if _, err := s.Rollback(t.Context(), ""); !errors.Is(err, ErrNone) {
+	if _, err := s.Rollback(t.Context(), ""); !errors.Is(err, ErrNoEarlier) {
 		t.Errorf("rollback from the first: %v", err)
 	}
 	if _, err := s.Rollback(t.Context(), "ffffffffffffffff"); !errors.Is(err, ErrNotFound) {
