@@ -76,7 +76,14 @@ func newBuild(in Input, sink Sink, memo Memo) (*build, error) {
 	if err != nil {
 		return nil, err
 	}
-	if b.theme, err = loadTheme(base, in.Theme, b.site.Language, b.root); err != nil {
+	opts, err := readOptions(in.Config.Options)
+	if err != nil {
+		return nil, err
+	}
+	if b.theme, err = loadTheme(base, in.Theme, b.site.Language, b.root, opts); err != nil {
+		return nil, err
+	}
+	if err := b.applyOptions(opts); err != nil {
 		return nil, err
 	}
 	if !slices.IsSortedFunc(in.Posts, func(p, q coranto.Post) int { return p.Compare(&q) }) {

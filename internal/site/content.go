@@ -15,12 +15,16 @@ import (
 // own: no picture, film or frame from a third party, headings below the title's,
 // no id twice, nothing that the policy or the standard forbids. So it is written
 // anew from the elements known here, always balanced.
-func (b *build) fullText(p *post) string {
+func (b *build) fullText(p *post) string { return b.text(p, "") }
+
+// text is fullText; among is the address of the post's page where the text is
+// to stand on another: ids are its page's then, and anchors lead there.
+func (b *build) text(p *post, among string) string {
 	if len(p.Content) > maxContent {
 		return ""
 	}
 	w := &contentWriter{
-		words: b.theme.locale, out: make([]byte, 0, len(p.Content)+len(p.Content)/8),
+		words: b.theme.locale, among: among, out: make([]byte, 0, len(p.Content)+len(p.Content)/8),
 		image: func(src string) *ImageView { return b.image(p, src) },
 	}
 	w.write(p.Content)
@@ -93,6 +97,7 @@ type contentWriter struct {
 	open   []openElement
 	levels []level
 	ids    map[string]bool
+	among  string    // the post's own page, where the text stands on another among others
 	skip   int       // depth within a dropped element
 	skipOf atom.Atom // which
 }
@@ -364,9 +369,13 @@ func (w *contentWriter) startBlock(a atom.Atom, c class, attrs map[string]string
 		w.push(a, w.heading(int(a.String()[1]-'0')), extra)
 	case table:
 		at := len(w.out)
-		w.out = append(w.out, `<div class="scroll" role="region" tabindex="0" aria-label="`...)
-		w.out = appendText(w.out, w.words.t("table"))
-		w.out = append(w.out, `">`...)
+		if w.among != "" { // regions of one page are to be told apart
+			w.out = append(w.out, `<div class="scroll" tabindex="0">`...)
+		} else {
+			w.out = append(w.out, `<div class="scroll" role="region" tabindex="0" aria-label="`...)
+			w.out = appendText(w.out, w.words.t("table"))
+			w.out = append(w.out, `">`...)
+		}
 		w.push(a, atom.Table, extra)
 		w.open[len(w.open)-1].end, w.open[len(w.open)-1].at = "</table></div>", at
 	default:

@@ -18,7 +18,7 @@ func (w *contentWriter) common(attrs map[string]string) string {
 		return ""
 	}
 	out := ""
-	if id := attrs["id"]; id != "" && idFit.MatchString(id) && utf8.ValidString(id) && !strings.ContainsFunc(id, notText) && !w.ids[id] {
+	if id := attrs["id"]; id != "" && idFit.MatchString(id) && utf8.ValidString(id) && !strings.ContainsFunc(id, notText) && !w.ids[id] && w.among == "" {
 		if w.ids == nil {
 			w.ids = map[string]bool{}
 		}
@@ -37,7 +37,7 @@ func (w *contentWriter) common(attrs map[string]string) string {
 func (w *contentWriter) href(v string) string {
 	v = strings.TrimSpace(v)
 	if frag, ok := strings.CutPrefix(v, "#"); ok && idFit.MatchString(frag) && !strings.ContainsFunc(frag, notText) {
-		return "#c-" + frag
+		return w.among + "#c-" + frag
 	}
 	if mail, ok := strings.CutPrefix(strings.ToLower(v), "mailto:"); ok && mailFit.MatchString(mail) {
 		return "mailto:" + v[len("mailto:"):]

@@ -16,6 +16,12 @@ type Site struct {
 	Nav         []NavItem
 	Kinds       []Link // the kinds of post there are, each with its route
 	HasPosts    bool
+
+	// What the configuration says of the look; the theme may do without.
+	Style   string         // path of a style sheet with the colours asked for, or ""
+	Logo    string         // path of the logo, or ""
+	Footer  []string       // paragraphs for the foot of every page
+	Options map[string]any // all options, for themes with options of their own
 }
 
 // Link is a name with the path or address it leads to.
@@ -127,7 +133,12 @@ type PostView struct {
 	Language  string        // BCP 47, only where it differs from the site's
 	Dir       string        // "rtl" or "ltr" with Language, else "auto"
 	Published string        // ISO day, or ""
+
+	body func() string
 }
+
+// Body returns the full text, where the post has one, for lists that show it.
+func (p *PostView) Body() template.HTML { return template.HTML(p.body()) }
 
 // Attrs returns the lang and dir attributes for what is in the language of the post.
 func (p *PostView) Attrs() template.HTMLAttr {

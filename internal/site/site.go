@@ -32,6 +32,11 @@ type Config struct {
 	About       string // text of the about page, paragraphs parted by blank lines; "" : the theme's own words
 	Author      string // who is named as the publisher; "" : the title
 
+	// Options of the theme: accent, paper, card, ink, soft and line are colours
+	// of CSS, dark a mapping of the same; logo is a file of the theme's assets,
+	// footer a text. A theme may know others.
+	Options map[string]any `json:",omitempty"`
+
 	// Menu replaces the navigation; empty: the kinds there are, tags, sources,
 	// archive, about.
 	Menu []MenuItem

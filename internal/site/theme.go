@@ -39,7 +39,38 @@ func Theme(name string) (fs.FS, error) {
 	if _, err := fs.Stat(embedded, "themes/"+name); err != nil {
 		return nil, fmt.Errorf("%w: no theme is called %q; there is %s", ErrTheme, name, strings.Join(Themes(), ", "))
 	}
-	return fs.Sub(embedded, "themes/"+name)
+	own, err := fs.Sub(embedded, "themes/"+name)
+	if err != nil || name == DefaultTheme {
+		return own, err
+	}
+	base, err := fs.Sub(embedded, "themes/"+DefaultTheme)
+	return union{own, base}, err
+}
+
+// union is one folder laid over another.
+type union struct{ over, base fs.FS }
+
+func (u union) Open(name string) (fs.File, error) {
+	f, err := u.over.Open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return u.base.Open(name)
+	}
+	return f, err
+}
+
+func (u union) ReadDir(name string) ([]fs.DirEntry, error) {
+	list, err := fs.ReadDir(u.over, name)
+	more, err2 := fs.ReadDir(u.base, name)
+	if err != nil && err2 != nil {
+		return nil, err
+	}
+	for _, d := range more {
+		if !slices.ContainsFunc(list, func(e fs.DirEntry) bool { return e.Name() == d.Name() }) {
+			list = append(list, d)
+		}
+	}
+	slices.SortFunc(list, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
+	return list, nil
 }
 
 // Themes lists the embedded themes.
@@ -149,7 +180,7 @@ func ignored(base string) bool {
 }
 
 // loadTheme reads the theme whole. root is the path of the home page.
-func loadTheme(base, over fs.FS, lang, root string) (*theme, error) {
+func loadTheme(base, over fs.FS, lang, root string, o options) (*theme, error) {
 	files, err := collect(base, over)
 	if err != nil {
 		return nil, err
@@ -181,6 +212,11 @@ func loadTheme(base, over fs.FS, lang, root string) (*theme, error) {
 		sum.Write(body)
 	}
 	sum.Sum(t.sum[:0])
+	if css := o.css(); css != "" {
+		names, bodies["assets/options.css"] = append(names, "assets/options.css"), []byte(css)
+		fmt.Fprint(sum, css)
+		sum.Sum(t.sum[:0])
+	}
 	t.addFiles(names, bodies, root)
 	if err := t.parse(names, bodies, root); err != nil {
 		return nil, err

@@ -109,6 +109,12 @@ func (b *build) view(i int32) *PostView {
 		Intro: strings.TrimSpace(clean(p.Intro)), Tags: b.links(p.tags), Authors: b.links(p.authors),
 		Kind: b.kindLink(p.kind), Dir: "auto", Time: b.timeTag(p.day),
 	}
+	v.body = func() string {
+		if p.Content == "" {
+			return ""
+		}
+		return b.text(p, v.Path)
+	}
 	if v.Title == "" {
 		v.Title = cmpOr(excerpt(v.Intro, 80), b.theme.locale.t("untitled"))
 	}
