@@ -25,7 +25,7 @@ differs is written, and files of an earlier build that are no more are removed.`
 				return err
 			}
 			defer a.Close()
-			c.warn(a.Warnings())
+			c.warn(a.Warnings(cmd.Context()))
 			p, err := a.Publish(cmd.Context(), force || out == "")
 			if err != nil {
 				return err

@@ -34,7 +34,7 @@ Ends with 3 when some sources failed.`,
 				return err
 			}
 			defer a.Close()
-			c.warn(a.Warnings())
+			c.warn(a.Warnings(cmd.Context()))
 			began := time.Now()
 			if err := a.Sync(cmd.Context()); err != nil {
 				c.warn([]string{"the remote could not be read: " + err.Error()})

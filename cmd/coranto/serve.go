@@ -33,7 +33,7 @@ Ctrl-C ends it; a run that is under way goes on with the next start.`,
 			if err != nil {
 				return fmt.Errorf("%w\nhint: --listen names another address", err)
 			}
-			c.warn(a.Warnings())
+			c.warn(a.Warnings(cmd.Context()))
 			fmt.Fprintf(c.out, "serving %s://%s/\n", scheme(a), l.Addr())
 			return c.serve(cmd, a, l)
 		},

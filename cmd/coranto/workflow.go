@@ -244,7 +244,7 @@ func (c *cli) workflowRunCmd() *cobra.Command {
 				return err
 			}
 			defer a.Close()
-			c.warn(a.Warnings())
+			c.warn(a.Warnings(cmd.Context()))
 			x, err := a.RunWorkflow(cmd.Context(), args[0], raw)
 			if x.ID != "" {
 				fmt.Fprintf(c.err, "run     %s\n", x.ID)

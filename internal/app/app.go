@@ -258,9 +258,19 @@ func (a *App) credentials(remote string) func() (string, string, error) {
 // Config is the configuration in force.
 func (a *App) Config() *config.Config { return a.current.Load().config }
 
+// maxTold bounds the warnings about the content that are said at an opening.
+const maxTold = 5
+
 // Warnings are what a person should hear of the opening.
-func (a *App) Warnings() []string {
+func (a *App) Warnings(ctx context.Context) []string {
 	w := append([]string(nil), a.warnings...)
+	if snap, err := a.content.Snapshot(ctx); err == nil { // whoever reads it next tells of an error
+		told := snap.Warnings()
+		if n := len(told) - maxTold; n > 0 {
+			told = append(told[:maxTold:maxTold], fmt.Sprintf("… and %d more of the content: coranto status", n))
+		}
+		w = append(w, told...)
+	}
 	for _, part := range a.current.Load().distrust {
 		w = append(w, "what this site says of "+part+" has no effect until it is trusted: read it, then run `coranto trust`")
 	}
