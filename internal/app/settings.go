@@ -95,7 +95,7 @@ func siteConfig(cfg *config.Config) site.Config {
 	c := site.Config{
 		Title: cfg.Site.Title, Description: cfg.Site.Description, URL: cfg.Site.URL, Language: cfg.Site.Language,
 		Timezone: cfg.Site.Timezone.String(), Theme: cfg.Theme.Name, PerPage: cfg.Site.PerPage, Author: cfg.Site.Author,
-		AllowThirdPartyImages: cfg.Images.Mode == "link",
+		AllowThirdPartyImages: cfg.Images.Mode == "link", Options: cfg.Theme.Options,
 	}
 	for _, l := range cfg.Site.Links {
 		c.Menu = append(c.Menu, site.MenuItem{Name: l.Title, URL: l.URL})

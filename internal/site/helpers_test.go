@@ -168,7 +168,7 @@ func TestWriteSample(t *testing.T) {
 	}
 	in := sampleInput(66)
 	in.Images = samplePictures(in.Posts)
-	in.Config.Language = os.Getenv("SITE_LANGUAGE")
+	in.Config.Language, in.Config.Theme = os.Getenv("SITE_LANGUAGE"), os.Getenv("SITE_THEME")
 	files, r := buildSite(t, in)
 	for _, i := range in.Images {
 		files[i.Path] = drawnPicture(i.Path)
