@@ -19,13 +19,13 @@ const module = "github.com/coranto/coranto"
 // import that package: it implements or feeds it).
 var layers = [][]string{
 	{"."},
-	{"asl", "internal/failpoint", "internal/markup"},
+	{"asl", "internal/failpoint", "internal/markup", "bench/read/meter"},
 	{"internal/egress", "internal/secret", "internal/sqlite", "internal/config", "internal/schedule", "internal/workflows", "internal/git", "internal/trust"},
 	{"internal/catalog", "internal/feed", "internal/feed/listing", "internal/robots", "internal/scrape", "internal/content", "internal/release", "internal/engine", "internal/opml", "internal/planets", "internal/moderation", "internal/job", "internal/lint", "internal/diagram"},
 	{"internal/site", "internal/host", "internal/engine/local", "internal/engine/enginetest", "internal/sampleweb"},
 	{"internal/pipeline"},
 	{"internal/app"},
-	{"cmd/coranto", "cmd/conformance", "bench"},
+	{"cmd/coranto", "cmd/conformance", "bench", "bench/read", "bench/read/peers"},
 }
 
 // onlyFor lists packages that few may import.
