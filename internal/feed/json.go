@@ -88,7 +88,12 @@ func (r *jsonReader) peek() byte {
 
 // value reads a value; keep is false where it is only read over.
 func (r *jsonReader) value(depth int) jsonValue {
-	switch c := r.peek(); c {
+	c := r.peek()
+	if depth > maxJSONDepth && (c == '{' || c == '[') {
+		r.over()
+		return jsonValue{}
+	}
+	switch c {
 	case '{':
 		return r.object(depth)
 	case '[':
@@ -104,6 +109,29 @@ func (r *jsonReader) value(depth int) jsonValue {
 		return jsonValue{text: r.text(c), isText: true}
 	}
 	return jsonValue{text: r.bare()}
+}
+
+// over reads over an array or object without going into it: a stack as deep as
+// some documents are would be hundreds of megabytes.
+func (r *jsonReader) over() {
+	open := 0
+	for {
+		switch c := r.peek(); c {
+		case 0:
+			r.bad = true
+			return
+		case '"', '\'':
+			r.text(c)
+			continue
+		case '{', '[':
+			open++
+		case '}', ']':
+			open--
+		}
+		if r.pos++; open == 0 {
+			return
+		}
+	}
 }
 
 // elements reads an array, calling f at each element.

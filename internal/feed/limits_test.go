@@ -86,3 +86,12 @@ func TestMaxEntries(t *testing.T) {
 		t.Errorf("%+v, %v", doc, err)
 	}
 }
+
+// TestDeepJSON: depth costs no stack, and what stands behind is read.
+func TestDeepJSON(t *testing.T) {
+	deep := strings.Repeat(`{"a":[`, 500_000) + `"]}'" ` + strings.Repeat("]}", 500_000)
+	doc, err := Parse([]byte(`{"version":"https://jsonfeed.org/version/1.1","title":`+deep+`,"items":[{"id":"1","title":"Whole"}]}`), Meta{})
+	if err != nil || len(doc.Entries) != 1 || doc.Entries[0].Title != "Whole" {
+		t.Errorf("%+v, %v", doc, err)
+	}
+}
