@@ -18,6 +18,7 @@ type evidence struct {
 	marks    []mark
 	lines    []line
 	lang     string
+	body     []byte   // the page, in UTF-8
 	base     *url.URL // of the document, <base> regarded
 	request  *url.URL
 	now      time.Time

@@ -123,6 +123,7 @@ var languageRules = []rule{
 	{"jsonld", fromLD("inLanguage")},
 	{"og:locale", fromMeta("og:locale")},
 	{"jsonld page", fromPages("inLanguage")},
+	{"text", func(ev *evidence) []string { return nonEmpty(detectLanguage(sampleText(ev.body))) }},
 }
 
 func nonEmpty(s string) []string {

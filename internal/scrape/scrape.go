@@ -81,7 +81,7 @@ func Extract(body []byte, m Meta) (page *Page, err error) {
 	if err != nil || !isWeb(base) {
 		base = &url.URL{}
 	}
-	ev := &evidence{meta: map[string][]string{}, base: base, request: base, now: m.Now}
+	ev := &evidence{meta: map[string][]string{}, base: base, request: base, now: m.Now, body: body}
 	read(body, ev)
 	if !ev.html {
 		return nil, fmt.Errorf("%w: no HTML element in it", ErrNotPage)
