@@ -166,7 +166,7 @@ func Open(ctx context.Context, dir string, o Options) (_ *App, err error) {
 		return nil, err
 	}
 	a.tasks = pipeline.New(pipeline.Deps{
-		Jobs: a.jobs, Secret: a.revealSecret,
+		Jobs: a.jobs, Secret: a.revealSecret, Checkout: a.checkout, Scratch: a.state(),
 		Catalog: a.catalog, Content: a.content, Releases: a.releases, Pictures: a.pictures, Robots: a.robots,
 		Settings: func() *pipeline.Settings { return a.current.Load().settings },
 		Contains: func(ctx context.Context, head, commit string) (bool, error) {

@@ -40,6 +40,9 @@ func (a *App) apply(ctx context.Context, cfg *config.Config) error {
 		if len(cfg.Tasks) > 0 {
 			distrust = append(distrust, "tasks")
 		}
+		if len(cfg.Build.Command) > 0 {
+			distrust = append(distrust, "build")
+		}
 		zones = nil
 	}
 	opt, err := a.egressOptions(cfg, zones, a.o)
@@ -60,7 +63,7 @@ func (a *App) apply(ctx context.Context, cfg *config.Config) error {
 		Sources: cfg.Sources, Bounds: catalog.DefaultBounds, Every: cfg.Fetch.Every, TagMap: cfg.TagMap, Location: cfg.Site.Timezone,
 		Site: siteConfig(cfg), Theme: theme, MaxRemoved: cfg.Guards.MaxRemoved, Version: a.o.Version,
 		Pictures: cfg.Images.Mode == "cache", Keep: keepReleases, Web: web,
-		Zone: cfg.Fetch.Zone, Commands: commands(cfg, a.Dir, trusted),
+		Zone: cfg.Fetch.Zone, Commands: commands(cfg, a.Dir, trusted), Builder: builder(cfg, trusted),
 	}
 	set.Hash = settingsHash(set, themeHash)
 	old := a.current.Swap(&current{config: cfg, settings: set, web: web, print: a.print(), distrust: distrust, ownWorkflows: trusted})
@@ -111,7 +114,8 @@ func settingsHash(set *pipeline.Settings, theme string) string {
 		Theme   string
 		Version string
 		Picture bool
-	}{set.Site, set.Sources, theme, set.Version, set.Pictures})
+		Builder *pipeline.Builder `json:",omitempty"`
+	}{set.Site, set.Sources, theme, set.Version, set.Pictures, set.Builder})
 	if err != nil {
 		return ""
 	}

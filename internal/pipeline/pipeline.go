@@ -59,6 +59,7 @@ type Settings struct {
 	Web        Getter
 	Zone       string   // of requests that no source asks for; see coranto.Source
 	Commands   Commands // the site's own tasks
+	Builder    *Builder // nil: the site is built here
 }
 
 // Getter asks the web; *egress.Client is one.
@@ -74,6 +75,8 @@ type Deps struct {
 	Settings func() *Settings // as they are now
 	Jobs     *job.Runner      // nil: commands are not run
 	Secret   func(name string) (string, error)
+	Checkout func(ctx context.Context, commit, dir string) error // writes a commit's files; nil: no builder runs
+	Scratch  string                                              // folder for checkouts; empty: the system's
 	// Contains reports whether a commit is in the history of another.
 	Contains func(ctx context.Context, head, commit string) (bool, error)
 	Now      func() time.Time // nil: time.Now

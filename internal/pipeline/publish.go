@@ -82,6 +82,17 @@ func (p *Pipeline) buildSite(ctx context.Context, t engine.Task, in BuildInput) 
 		return Built{}, err
 	}
 	defer b.Abort()
+	if by := set.Builder; by != nil {
+		report, err := p.buildForeign(ctx, t, by, snap.Commit(), b)
+		if err == nil && !in.Force {
+			err = p.guardForeign(report, b.Has, set.MaxRemoved)
+		}
+		if err != nil {
+			return Built{}, err
+		}
+		r, err := b.Finish(ctx)
+		return Built{Release: r.ID, Commit: snap.Commit(), New: r.New, Report: report, Want: want}, err
+	}
 	p.standing.mu.Lock()
 	defer p.standing.mu.Unlock()
 	to := p.standing.begin(p, b)

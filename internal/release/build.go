@@ -307,6 +307,20 @@ func (b *Build) Finish(ctx context.Context) (Release, error) {
 	return r, err
 }
 
+// Has reports whether the build has a file of that path.
+func (b *Build) Has(path string) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if e, ok := b.files[path]; ok {
+		return e.hash != ""
+	}
+	if b.base != nil {
+		_, ok := b.base.find(path)
+		return ok
+	}
+	return false
+}
+
 // Manifest is what Finish has made; nil before.
 func (b *Build) Manifest() *Manifest {
 	b.mu.Lock()

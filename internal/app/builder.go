@@ -1,0 +1,61 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/coranto/coranto/internal/config"
+	"github.com/coranto/coranto/internal/git"
+	"github.com/coranto/coranto/internal/pipeline"
+)
+
+// builder is the user's own generator, once it is trusted.
+func builder(cfg *config.Config, trusted bool) *pipeline.Builder {
+	b := cfg.Build
+	if !trusted || len(b.Command) == 0 {
+		return nil
+	}
+	return &pipeline.Builder{Argv: b.Command, Base: b.BaseDirectory, Env: b.Env, Secrets: b.Secrets, Timeout: b.Timeout}
+}
+
+// checkout writes the files of a commit into an empty folder.
+func (a *App) checkout(ctx context.Context, commit, dir string) error {
+	root, err := os.OpenRoot(dir) // a link of the tree must not lead out of it
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	list, err := a.repo.List(ctx, git.OID(commit), "")
+	if err != nil {
+		return err
+	}
+	for _, e := range list {
+		if e.Mode == git.ModeModule || e.IsTree() {
+			continue
+		}
+		body, err := a.repo.Blob(ctx, e.ID)
+		if err != nil {
+			return fmt.Errorf("%s: %w", e.Path, err)
+		}
+		if d := filepath.Dir(e.Path); d != "." {
+			if err := root.MkdirAll(d, 0o777); err != nil {
+				return err
+			}
+		}
+		switch e.Mode {
+		case git.ModeSymlink:
+			err = root.Symlink(strings.TrimRight(string(body), "\n"), e.Path)
+		case git.ModeExec:
+			err = root.WriteFile(e.Path, body, 0o777)
+		default:
+			err = root.WriteFile(e.Path, body, 0o666)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
