@@ -13,10 +13,10 @@ func (x *Execution) context(t *thread, it *item) Value {
 }
 
 func (x *Execution) fullContext(t *thread, it *item) Value {
-	if x.fixed == nil {
-		x.fixed = x.fixedContext()
+	if t.home.fixed == nil {
+		t.home.fixed = x.fixedContext(t.home)
 	}
-	members := append(make([]Member, 0, 5), x.fixed...)
+	members := append(make([]Member, 0, 5), t.home.fixed...)
 	members = append(members, Member{"State", x.stateContext(t)})
 	if t.token != "" {
 		members = append(members, Member{"Task", ObjectValue(Member{"Token", StringValue(t.token)})})
@@ -28,20 +28,23 @@ func (x *Execution) fullContext(t *thread, it *item) Value {
 	return ObjectValue(members...)
 }
 
-func (x *Execution) fixedContext() []Member {
-	o := x.opts
+func (x *Execution) fixedContext(h *home) []Member {
+	id := x.identify(h)
 	execution := []Member{
-		{"Id", StringValue(o.ID)}, {"Input", x.input}, {"StartTime", timeValue(x.began)}, {"Name", StringValue(o.Name)},
+		{"Id", StringValue(id.execution)}, {"Input", h.input}, {"StartTime", timeValue(h.began)}, {"Name", StringValue(id.name)},
 	}
-	if o.RoleArn != "" {
-		execution = append(execution, Member{"RoleArn", StringValue(o.RoleArn)})
+	if x.opts.RoleArn != "" {
+		execution = append(execution, Member{"RoleArn", StringValue(x.opts.RoleArn)})
 	}
-	if o.Type == Standard {
-		execution = append(execution, Member{"RedriveCount", IntValue(0)})
+	if !h.express {
+		execution = append(execution, Member{"RedriveCount", IntValue(int64(h.redrives))})
+	}
+	if h.redrives > 0 {
+		execution = append(execution, Member{"RedriveTime", timeValue(h.redriven)})
 	}
 	return []Member{
 		{"Execution", ObjectValue(execution...)},
-		{"StateMachine", ObjectValue(Member{"Id", StringValue(o.StateMachine)}, Member{"Name", StringValue(o.MachineName)})},
+		{"StateMachine", ObjectValue(Member{"Id", StringValue(id.machine)}, Member{"Name", StringValue(id.machineName)})},
 	}
 }
 

@@ -24,6 +24,7 @@ var began = time.Date(2024, 5, 17, 12, 0, 0, 0, time.UTC)
 
 // trace is all that went into an execution and came out of it.
 type trace struct {
+	x        *asl.Execution
 	events   []asl.Event
 	commands []asl.Command
 	history  []asl.HistoryEvent
@@ -57,13 +58,21 @@ func drive(tb testing.TB, definition, input string, o asl.Options, answer answer
 	}
 	tr := &trace{}
 	o.History = func(ev asl.HistoryEvent) { tr.history = append(tr.history, ev) }
-	x := asl.New(m, o)
-	queue := []asl.Event{{Kind: asl.Started, Time: began, Seed: 7, Input: in}}
+	tr.x = asl.New(m, o)
+	tr.run(tb, asl.Event{Kind: asl.Started, Time: began, Seed: 7, Input: in}, answer)
+	return tr
+}
+
+// run goes on from an event in virtual time until the execution is done or
+// nothing is left to happen.
+func (tr *trace) run(tb testing.TB, first asl.Event, answer answers) {
+	tb.Helper()
+	queue := []asl.Event{first}
 	for len(queue) > 0 {
 		ev := queue[0]
 		queue = queue[1:]
 		tr.events = append(tr.events, ev)
-		commands, err := x.Apply(ev)
+		commands, err := tr.x.Apply(ev)
 		if err != nil {
 			tb.Fatal(err)
 		}
@@ -81,7 +90,7 @@ func drive(tb testing.TB, definition, input string, o asl.Options, answer answer
 				next = asl.Event{Kind: asl.TimerFired, Time: c.At, ID: c.ID}
 			case asl.Done:
 				tr.done, tr.ended = c, ev.Time
-				return tr
+				return
 			default:
 				continue
 			}
@@ -94,5 +103,4 @@ func drive(tb testing.TB, definition, input string, o asl.Options, answer answer
 			queue = slices.Insert(queue, at, next)
 		}
 	}
-	return tr
 }

@@ -11,9 +11,11 @@ const (
 	Started       EventKind = "started"        // Input, Seed
 	TaskSucceeded EventKind = "task-succeeded" // ID, Output
 	TaskFailed    EventKind = "task-failed"    // ID, Error, Cause
+	TaskSubmitted EventKind = "task-submitted" // ID, Output: a callback or .sync task is under way elsewhere
 	TaskHeartbeat EventKind = "task-heartbeat" // ID: a callback task is alive
 	TimerFired    EventKind = "timer-fired"    // ID
 	Aborted       EventKind = "aborted"        // Error, Cause: somebody stopped it
+	Redriven      EventKind = "redriven"       // after it has ended: it goes on, see Execution.Redrivable
 )
 
 // Event is something that happened, told to Execution.Apply.
@@ -23,7 +25,7 @@ type Event struct {
 	ID     uint64 // the Command.ID of the task or timer that it answers
 	Seed   uint64 // Started: what UUIDs, random numbers and jitter come from
 	Input  Value  // Started
-	Output Value  // TaskSucceeded
+	Output Value  // TaskSucceeded, TaskSubmitted
 	Error  string // TaskFailed, Aborted
 	Cause  string // TaskFailed, Aborted
 }
@@ -37,7 +39,7 @@ const (
 	CancelTask  CommandKind = "cancel-task" // ID: its result is no longer wanted
 	StartTimer  CommandKind = "start-timer"
 	CancelTimer CommandKind = "cancel-timer"
-	Done        CommandKind = "done" // always the last
+	Done        CommandKind = "done" // the last, unless it is redriven
 )
 
 // Status is how an execution ended.

@@ -51,9 +51,10 @@ type Execution struct {
 	root      *thread
 	deadline  uint64 // the timer of the machine's TimeoutSeconds
 	out       []Command
-	fixed     []Member // the parts of the context object that never change
-	variables Value    // that are there from the start
-	probe     *probe   // of TestState; nil in every real execution
+	home      *home
+	redriven  int64  // the event of the last redrive
+	variables Value  // that are there from the start
+	probe     *probe // of TestState; nil in every real execution
 }
 
 // New returns an execution that waits for its Started event.
@@ -69,8 +70,8 @@ func New(m *Machine, o Options) *Execution {
 
 // Apply takes an event and returns what is to be done because of it, in order.
 // An event whose ID is unknown or no longer of interest is ignored: results
-// come late. After the Done command every event is. The error is for misuse
-// only; an execution that fails says so in its Done command.
+// come late. After the Done command every event is, but Redriven. The error is
+// for misuse only; an execution that fails says so in its Done command.
 //
 // The commands are the caller's to keep.
 func (x *Execution) Apply(ev Event) ([]Command, error) {
@@ -81,6 +82,10 @@ func (x *Execution) Apply(ev Event) ([]Command, error) {
 		return nil, fmt.Errorf("%w: started twice", ErrMisuse)
 	case ev.Kind != Started && x.root == nil:
 		return nil, fmt.Errorf("%w: %s event before started", ErrMisuse, ev.Kind)
+	case ev.Kind == Redriven:
+		if err := x.Redrivable(); err != nil {
+			return nil, err
+		}
 	case x.status != StatusRunning:
 		return nil, nil
 	}
@@ -91,12 +96,14 @@ func (x *Execution) Apply(ev Event) ([]Command, error) {
 	switch ev.Kind {
 	case Started:
 		x.start(ev)
-	case TaskSucceeded, TaskFailed, TaskHeartbeat:
+	case TaskSucceeded, TaskFailed, TaskSubmitted, TaskHeartbeat:
 		x.taskEvent(ev)
 	case TimerFired:
 		x.timerFired(ev.ID)
 	case Aborted:
 		x.end(StatusAborted, Value{}, ev.Error, ev.Cause)
+	case Redriven:
+		x.redrive()
 	default:
 		return nil, fmt.Errorf("%w: unknown event %q", ErrMisuse, ev.Kind)
 	}
@@ -115,13 +122,19 @@ func (x *Execution) start(ev Event) {
 		x.input = ObjectValue()
 	}
 	x.random = rand.New(rand.NewPCG(ev.Seed, 0x61736c)) // a stream of its own
-	x.root = &thread{graph: x.machine.graph, state: x.machine.graph.start, input: x.input, scope: &scope{vars: x.variables}, events: &numbering{}}
+	x.home = &home{input: x.input, began: x.began, express: x.opts.Type == Express}
+	x.root = &thread{graph: x.machine.graph, state: x.machine.graph.start, input: x.input, scope: &scope{vars: x.variables}, events: &numbering{}, home: x.home}
 	x.record(x.root, HistoryEvent{Type: "ExecutionStarted", Input: x.input})
 	x.root.prev = 0
+	x.limitTime()
+	x.ready = append(x.ready, x.root)
+}
+
+// limitTime sets the timer of the machine's TimeoutSeconds.
+func (x *Execution) limitTime() {
 	if s := x.machine.graph.timeout; s > 0 {
 		x.deadline = x.timer(nil, x.now.Add(time.Duration(s)*time.Second))
 	}
-	x.ready = append(x.ready, x.root)
 }
 
 // run lets every thread that can go on do so, first come first served.
@@ -130,7 +143,11 @@ func (x *Execution) run() {
 		t := x.ready[0]
 		x.ready[0] = nil
 		x.ready = x.ready[1:]
-		if !t.dead {
+		switch {
+		case t.dead:
+		case t.within:
+			x.resume(t)
+		default:
 			x.enter(t)
 		}
 	}
@@ -146,6 +163,7 @@ func (x *Execution) enter(t *thread) {
 	}
 	t.entered, t.attempt, t.tries, t.token = x.now, 0, nil, ""
 	t.enteredID = x.record(t, HistoryEvent{Type: t.state.kind + "StateEntered", Name: t.state.name, Input: t.input})
+	t.within = true
 	if x.status == StatusRunning {
 		t.state.work.begin(x, t)
 	}
@@ -203,6 +221,7 @@ func (x *Execution) leaveTo(t *thread, next *state, output Value, assign expr, f
 			vars = Value{}
 		}
 	}
+	t.within, t.broken = false, nil
 	x.record(t, HistoryEvent{Type: t.state.kind + "StateExited", Name: t.state.name, Output: output, Assigned: vars})
 	if next == nil {
 		x.threadDone(t, output)

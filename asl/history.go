@@ -24,4 +24,5 @@ type HistoryEvent struct {
 	Length       int    `json:"length,omitempty"`    // MapStateStarted: the number of items
 	Task         uint64 `json:"task,omitempty"`      // the Command.ID of a task event
 	Assigned     Value  `json:"assigned,omitzero"`   // object of the variables a state assigned
+	Redrives     int    `json:"redrives,omitempty"`  // ExecutionRedriven, MapRunRedriven: how often it has been
 }

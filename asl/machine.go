@@ -11,7 +11,7 @@ import (
 
 // Revision is the interpreter's. A journal pins it: replaying the events of an
 // execution gives the same commands under the same revision only.
-const Revision = 1
+const Revision = 2
 
 // MaxDefinitionBytes is how long a definition may be; the service's limit.
 const MaxDefinitionBytes = 1 << 20

@@ -35,6 +35,9 @@ func (x *Execution) fail(t *thread, f *fault) {
 		f = f.where(t.state.name, t.enteredID)
 	}
 	x.settle(t)
+	if f.name == ErrorDataLimit {
+		t.broken = nil // all that came of it was too much, so a redrive begins anew
+	}
 	if x.status != StatusRunning || x.retry(t, f) {
 		return
 	}
@@ -104,6 +107,7 @@ func (x *Execution) retry(t *thread, f *fault) bool {
 		t.tries[i]++
 		t.attempt++
 		t.waiting = waitRetry
+		t.broken = nil // all of it is tried again
 		t.timer = x.timer(t, x.now.Add(time.Duration(delay*float64(time.Second))))
 		return true
 	}

@@ -19,20 +19,24 @@ type thread struct {
 	prefix string // of Command.Path: "Each[3]/"
 	events *numbering
 	prev   int64
-	silent bool // in a distributed Map: its history is its own
+	home   *home // the execution it belongs to
+	silent bool  // in a distributed Map: its history is its own
 	dead   bool
 
 	// In the state it is in.
+	within    bool // it has entered the state and not left it
 	entered   time.Time
 	enteredID int64
 	attempt   int   // counts retries
 	tries     []int // of each retrier
 	join      *join // what it waits for, in a Map or Parallel
+	broken    *join // what is left of it once it has ended, for a redrive
 
 	// What it waits for outside; 0: nothing.
 	task, timer, beat uint64
 	waiting           waitKind // what the timer is for
 	token             string
+	submitted         bool
 	mapping           *mapping // a Map that reads its items or writes its results
 }
 
@@ -56,9 +60,10 @@ const (
 
 // join is a Map or Parallel in progress.
 type join struct {
-	children []*thread // by index, nil when not begun or ended
+	children []*thread // by index, nil when not begun or succeeded; dead when failed
 	results  []Value
-	next     int // the first that has not begun
+	next     int       // the first that has not begun
+	again    []*thread // those that failed and begin again, in a redrive
 	running  int
 	failed   int
 	limit    int // how many may run at once, 0: all
@@ -125,11 +130,11 @@ func (x *Execution) kill(t *thread) {
 		return
 	}
 	for _, c := range t.join.children {
-		if c != nil {
+		if c != nil && !c.dead {
 			x.kill(c)
 		}
 	}
-	t.join = nil
+	t.broken, t.join = t.join, nil
 }
 
 func (x *Execution) timerFired(id uint64) {
@@ -174,13 +179,21 @@ func (x *Execution) begin(t *thread, j *join) {
 
 // more starts children until the limit is reached.
 func (x *Execution) more(t *thread, j *join) {
-	for x.status == StatusRunning && j.next < len(j.children) && (j.limit == 0 || j.running < j.limit) {
+	for x.status == StatusRunning && j.left() && (j.limit == 0 || j.running < j.limit) {
+		if len(j.again) > 0 {
+			c := j.again[0]
+			j.again = j.again[1:]
+			j.running++
+			x.wake(c)
+			continue
+		}
 		i := j.next
 		j.next++
 		c, err := j.spawn(i)
 		if err != nil {
+			j.next--
 			x.cut(t, j, t)
-			t.join = nil
+			t.broken, t.join = j, nil
 			x.fail(t, asFault(err))
 			return
 		}
@@ -190,10 +203,13 @@ func (x *Execution) more(t *thread, j *join) {
 	}
 }
 
+// left reports whether some children have yet to begin.
+func (j *join) left() bool { return j.next < len(j.children) || len(j.again) > 0 }
+
 // child makes a thread below t.
 func (t *thread) child(i int, g *graph, input Value) *thread {
 	return &thread{parent: t, index: i, graph: g, state: g.start, input: input, scope: &scope{outer: t.scope}, item: t.item,
-		prefix: t.prefix + t.state.name + "[" + strconv.Itoa(i) + "]/", events: t.events, prev: t.prev, silent: t.silent}
+		prefix: t.prefix + t.state.name + "[" + strconv.Itoa(i) + "]/", events: t.events, prev: t.prev, home: t.home, silent: t.silent}
 }
 
 // childDone takes the output of a thread that has ended.
@@ -216,7 +232,7 @@ func (x *Execution) childDone(c *thread, output Value) {
 // childEnded starts more children, or ends the join when it was the last.
 func (x *Execution) childEnded(t *thread, j *join, c *thread, inner int64) {
 	switch {
-	case j.next < len(j.children):
+	case j.left():
 		if !c.silent || t.silent {
 			t.prev = inner
 		}
@@ -239,7 +255,7 @@ func (t *thread) isIteration() bool {
 }
 
 func (x *Execution) joinDone(t *thread, j *join) {
-	t.join = nil
+	t.broken, t.join = j, nil
 	switch w := t.state.work.(type) {
 	case *mapWork:
 		w.done(x, t, j)
@@ -260,7 +276,6 @@ func (x *Execution) childFailed(c *thread, f *fault) {
 	inner := c.prev
 	x.kill(c)
 	j.failed++
-	j.children[c.index] = nil
 	j.running--
 	tolerated := j.tolerate.allows(j.failed, len(j.children))
 	if !tolerated {
@@ -273,7 +288,7 @@ func (x *Execution) childFailed(c *thread, f *fault) {
 		x.childEnded(t, j, c, inner)
 		return
 	}
-	t.join = nil
+	t.broken, t.join = j, nil
 	if !c.silent || t.silent {
 		t.prev = inner
 	}
@@ -286,7 +301,7 @@ func (x *Execution) childFailed(c *thread, f *fault) {
 // cut ends the children of a join that has failed.
 func (x *Execution) cut(t *thread, j *join, failed *thread) {
 	for _, c := range j.children {
-		if c == nil {
+		if c == nil || c.dead {
 			continue
 		}
 		if c.isIteration() {

@@ -11,7 +11,9 @@ import (
 type mapWork struct {
 	processor   *graph
 	distributed bool
-	items       *path // nil: the input
+	express     bool   // its children are, when distributed
+	label       string // of its runs, when distributed
+	items       *path  // nil: the input
 	itemsText   string
 	selector    expr // ItemSelector; nil: the item as it is
 	limit       numberField
@@ -118,7 +120,7 @@ func (w *mapWork) start(x *Execution, t *thread, e *env, length, limit int) (map
 		return mapping{}, false
 	}
 	if w.distributed {
-		x.record(t, HistoryEvent{Type: "MapRunStarted"})
+		x.record(t, HistoryEvent{Type: "MapRunStarted", Resource: x.mapRun(t)})
 	}
 	return mapping{limit: limit, tolerate: tolerate}, true
 }
@@ -165,12 +167,14 @@ func (w *mapWork) choose(x *Execution, t *thread, e *env, i int, v Value) (Value
 
 func (w *mapWork) child(x *Execution, t *thread, i int, v, input Value) *thread {
 	c := t.child(i, w.processor, input)
-	c.item = &item{i, v}
 	if w.distributed {
-		// An execution of its own: its events are not this one's, nor are the variables.
-		c.silent, c.events, c.prev, c.scope = true, &numbering{last: 1}, 0, &scope{}
+		// An execution of its own: its events are not this one's, nor are the
+		// variables, nor the context object.
+		c.silent, c.events, c.prev, c.scope, c.item = true, &numbering{last: 1}, 0, &scope{}, nil
+		c.home = &home{label: w.runLabel(t), path: strings.TrimSuffix(c.prefix, "/"), input: input, began: x.now, express: w.express}
 		return c
 	}
+	c.item = &item{i, v}
 	x.record(c, HistoryEvent{Type: "MapIterationStarted", Name: t.state.name, Index: i})
 	return c
 }
@@ -198,7 +202,7 @@ func (w *mapWork) tolerance(e *env) (tolerance, *fault) {
 func (w *mapWork) done(x *Execution, t *thread, j *join) {
 	results := j.results
 	if j.failed > 0 {
-		results = slices.DeleteFunc(results, Value.IsAbsent)
+		results = slices.DeleteFunc(slices.Clone(results), Value.IsAbsent)
 	}
 	result := ArrayValue(results...)
 	if w.writer != nil {
@@ -316,35 +320,37 @@ func (g *graphCompiler) processor(n node) *graph {
 }
 
 // distributes reads ProcessorConfig.
-func (g *graphCompiler) distributes(n node) bool {
+func (g *graphCompiler) distributes(n node) (distributed, express bool) {
 	f := n.get("ItemProcessor")
 	if f.kind == Absent {
 		f = n.get("Iterator")
 	}
 	config := f.get("ProcessorConfig")
 	if config.kind == Absent {
-		return false
+		return false, false
 	}
 	switch mode := g.text(config, "Mode"); mode {
 	case "DISTRIBUTED":
-		switch kind := g.text(config, "ExecutionType"); kind {
+		kind := g.text(config, "ExecutionType")
+		switch kind {
 		case "STANDARD", "EXPRESS":
 		case "":
 			g.require(config, "ExecutionType")
 		default:
 			g.schema(config.at+"/ExecutionType", "Value is not one of the allowed values: [EXPRESS, STANDARD]")
 		}
-		return true
+		return true, kind == "EXPRESS"
 	case "", "INLINE":
-		return false
+		return false, false
 	default:
 		g.schema(config.at+"/Mode", "Value is not one of the allowed values: [DISTRIBUTED, INLINE]")
-		return false
+		return false, false
 	}
 }
 
 func (g *graphCompiler) mapping(n node) work {
-	w := &mapWork{processor: g.processor(n), distributed: g.distributes(n), itemsText: "$"}
+	w := &mapWork{processor: g.processor(n), itemsText: "$", label: g.text(n, "Label")}
+	w.distributed, w.express = g.distributes(n)
 	if p := g.path(n, "ItemsPath"); p != nil {
 		w.items, w.itemsText = p, strings.Replace(p.text, "$$", "$", 1)
 	}

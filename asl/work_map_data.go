@@ -6,8 +6,6 @@ import (
 	"errors"
 	"io"
 	"slices"
-	"strconv"
-	"strings"
 	"unicode/utf8"
 )
 
@@ -95,11 +93,6 @@ func (w *mapWork) succeeded(x *Execution, t *thread, output Value) {
 		items = items[:int(most)]
 	}
 	w.run(x, t, e, items, *m)
-}
-
-// mapRun names a distributed Map's run.
-func (x *Execution) mapRun(t *thread) string {
-	return strings.Replace(x.opts.ID, ":execution:", ":mapRun:", 1) + "/" + t.path() + ":" + strconv.FormatInt(t.enteredID, 10)
 }
 
 func (w *mapWork) failed(x *Execution, t *thread, f *fault) {

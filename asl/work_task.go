@@ -15,6 +15,7 @@ type taskWork struct {
 	kind      string // resourceType, of a Task
 	action    string // resource, of a Task
 	callback  bool
+	sync      bool
 	timeout   numberField
 	heartbeat numberField
 }
@@ -27,6 +28,7 @@ func (w *taskWork) variables(yield func(string)) {
 }
 
 func (w *taskWork) begin(x *Execution, t *thread) {
+	t.submitted = false
 	if w.callback {
 		t.token = x.taskToken(x.lastID + 1)
 	}
@@ -106,8 +108,12 @@ func (x *Execution) taskEvent(ev Event) {
 	if t == nil || t.task != ev.ID {
 		return
 	}
-	if ev.Kind == TaskHeartbeat {
+	switch ev.Kind {
+	case TaskHeartbeat:
 		x.heartbeat(t)
+		return
+	case TaskSubmitted:
+		x.submitted(t, ev.Output)
 		return
 	}
 	delete(x.pending, ev.ID)
@@ -132,6 +138,19 @@ func (x *Execution) taskEvent(ev Event) {
 	w.failed(x, t, f)
 }
 
+// submitted records that a task which ends elsewhere has been handed on. One
+// that has succeeded has been, whether or not the runtime told.
+func (x *Execution) submitted(t *thread, output Value) {
+	w, ok := t.state.work.(*taskWork)
+	if !ok || t.submitted || w.family != "Task" || !w.callback && !w.sync {
+		return
+	}
+	t.submitted = true
+	ev := w.event(t, "Submitted")
+	ev.Output = output
+	x.record(t, ev)
+}
+
 // answered is work that asks for tasks.
 type answered interface {
 	succeeded(x *Execution, t *thread, output Value)
@@ -147,6 +166,7 @@ func (w *taskWork) succeeded(x *Execution, t *thread, output Value) {
 		w.failed(x, t, dataLimit(who))
 		return
 	}
+	x.submitted(t, Value{})
 	ev := w.event(t, "Succeeded")
 	ev.Output = output
 	x.record(t, ev)
@@ -297,6 +317,7 @@ func (g *graphCompiler) integration(n node) *taskWork {
 		w.action = strings.TrimSuffix(w.action, ":2")
 	}
 	w.callback = strings.HasSuffix(w.resource, ".waitForTaskToken")
+	w.sync = strings.HasSuffix(strings.TrimSuffix(w.resource, ":2"), ".sync")
 	if g.options.Type == Express {
 		if w.family == "Activity" {
 			g.schema(at, "Express state machine does not support Activity ARN")
