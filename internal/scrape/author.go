@@ -36,7 +36,7 @@ var authorRules = []rule{
 		return nil
 	}},
 	{"byline cue", func(ev *evidence) []string { return ev.afterCue() }},
-	{"byline link", fromMarks(kind(mAuthorLink, elsewhere), text)},
+	{"byline link", func(ev *evidence) []string { return personsFirst(fromMarks(kind(mAuthorLink, elsewhere), text)(ev)) }},
 	{"byline", fromMarks(kind(mByline, elsewhere), text)},
 	{"byline in meta", fromMarks(kind(mDate, elsewhere), byIn)},
 	{"byline text", func(ev *evidence) []string { return ev.bylineText() }},
@@ -44,6 +44,20 @@ var authorRules = []rule{
 	{"byline of date", func(ev *evidence) []string { return ev.besideDate() }},
 	{"owner", func(ev *evidence) []string { return ev.owner() }},
 	{"source line", func(ev *evidence) []string { return ev.sourceLine() }},
+}
+
+// personsFirst puts what looks like a person's name before initials and the like.
+func personsFirst(all []string) []string {
+	slices.SortStableFunc(all, func(a, b string) int {
+		switch x, y := looksPersonal(clean(a)), looksPersonal(clean(b)); {
+		case x == y:
+			return 0
+		case x:
+			return -1
+		}
+		return 1
+	})
+	return all
 }
 
 // surnameFirst is a name as catalogues write it: Rua, Tāne.

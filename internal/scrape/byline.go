@@ -11,7 +11,7 @@ const (
 )
 
 // bylineCue is a line of text that names its authors.
-var bylineCue = regexp.MustCompile(`^(?:(?:[Bb]y|BY|[Vv]on|VON|[Pp]ar|[Tt]ext:|Autor(?:in)?\s?:|Author\s?:|Auteure?\s?:|Autore\s?:|Redaktion:|Written by|Posted by|Geschrieben von|Veröffentlicht von|Publié par|Escrito por|Por|文[:：]|文・|(?:Blog[ -]?)?(?:[Gg]ast)?(?:[Bb]eitrag|[Aa]rtikel|[Kk]ommentar|[Bb]ericht) von|(?:[Aa]n?\s)?(?:[Gg]uest )?(?:[Aa]rticle|[Pp]ost|[Ss]tory|[Rr]eport|[Ee]ssay) by)\s+)(` + fullName + `(?:(?:,\s+|,?\s+(?:and|und|et|y|e|&)\s+)` + fullName + `)*)\s*(?:$|[,|•·–—(]|-\s|\d)`)
+var bylineCue = regexp.MustCompile(`^(?:(?:[Bb]y|BY|[Vv]on|VON|[Pp]ar|[Tt]ext:|Autor(?:in|en|innen)?\s?:|Autor(?:in|en|innen)|Author\s?:|Auteure?\s?:|Autore\s?:|Redaktion:|Written by|Posted by|Geschrieben von|Veröffentlicht von|Publié par|Escrito por|Por|文[:：]|文・|(?:Blog[ -]?)?(?:[Gg]ast)?(?:[Bb]eitrag|[Aa]rtikel|[Kk]ommentar|[Bb]ericht) von|(?:[Aa]n?\s)?(?:[Gg]uest )?(?:[Aa]rticle|[Pp]ost|[Ss]tory|[Rr]eport|[Ee]ssay) by)\s+)(` + fullName + `(?:(?:,\s+|,?\s+(?:and|und|et|y|e|&)\s+)` + fullName + `)*)\s*(?:$|[,|•·–—(]|-\s|\d)`)
 
 // bylineWords begin what bylineCue matches; to ask it of every text is dear.
 var bylineWords = [...]string{

@@ -109,7 +109,7 @@ const maxLines = 500
 func telling(t []byte) bool {
 	t = bytes.TrimSpace(t)
 	if len(t) > 0 && (t[0] == '-' || t[0] == '|' || t[0] == '/') {
-		t = bytes.TrimLeft(t, "-|/ ")
+		t = bytes.TrimLeft(bytes.TrimPrefix(bytes.TrimLeft(t, "-|/ "), []byte("&nbsp;")), " ")
 	}
 	if len(t) < 6 || len(t) > 300 {
 		return false
