@@ -412,18 +412,18 @@ func heap() uint64 {
 	return s[0].Value.Uint64()
 }
 
-// peak watches the heap until told to stop.
+// peak watches heap and stacks until told to stop.
 func peak() (stop func() uint64) {
 	var most uint64
 	end, ended := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(ended)
-		s := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
+		s := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}, {Name: "/memory/classes/heap/stacks:bytes"}}
 		tick := time.NewTicker(5 * time.Millisecond)
 		defer tick.Stop()
 		for {
 			metrics.Read(s)
-			most = max(most, s[0].Value.Uint64())
+			most = max(most, s[0].Value.Uint64()+s[1].Value.Uint64())
 			select {
 			case <-tick.C:
 			case <-end:
