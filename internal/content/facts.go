@@ -22,6 +22,7 @@ type facts struct {
 	hashes   []uint64 // of all posts, see fact.from
 	sources  []string
 	warnings []string
+	newest   int64 // the latest first_seen told, seconds; 0: none
 }
 
 // fact is one post's.
@@ -82,6 +83,7 @@ func factsOf(sh *shard, s *seed) (*facts, error) {
 		if err != nil {
 			return nil, err
 		}
+		f.newest = max(f.newest, clock(p.FirstSeen)) // as told: what complete makes of a date is no place in a list that we gave
 		complete(&p)
 		f.add(&p, s, number)
 	}
@@ -151,7 +153,7 @@ func eachName(p *coranto.Post, tell func(domain byte, text string)) {
 	}
 }
 
-const factsMagic = "coranto facts 1\n"
+const factsMagic = "coranto facts 2\n"
 
 // encode writes facts for the cache.
 func (f *facts) encode(s *seed) []byte {
@@ -165,6 +167,7 @@ func (f *facts) encode(s *seed) []byte {
 	}
 	texts(f.sources)
 	texts(f.warnings)
+	b = binary.AppendVarint(b, f.newest)
 	b = binary.AppendUvarint(b, uint64(len(f.posts)))
 	for _, p := range f.posts {
 		b = append(binary.AppendUvarint(b, uint64(len(p.id))), p.id...)
@@ -198,7 +201,7 @@ func decodeFacts(b []byte, s *seed) (*facts, error) {
 		return nil, errCache
 	}
 	r := &cacheReader{b: body[head:], whole: string(body[head:])}
-	f := &facts{sources: r.texts(), warnings: r.texts()}
+	f := &facts{sources: r.texts(), warnings: r.texts(), newest: r.varint()}
 	n := r.count(16)
 	f.posts = make([]fact, n)
 	f.hashes = make([]uint64, 0, len(r.b)/12)
@@ -219,6 +222,16 @@ type cacheReader struct {
 
 func (r *cacheReader) uvarint() uint64 {
 	v, n := binary.Uvarint(r.b)
+	if n <= 0 {
+		r.bad = true
+		return 0
+	}
+	r.b = r.b[n:]
+	return v
+}
+
+func (r *cacheReader) varint() int64 {
+	v, n := binary.Varint(r.b)
 	if n <= 0 {
 		r.bad = true
 		return 0
@@ -264,12 +277,7 @@ func (r *cacheReader) uint64() uint64 {
 
 func (r *cacheReader) fact(f *facts, x *fact) {
 	x.id, x.title = r.text(), r.uint64()
-	told, n := binary.Varint(r.b)
-	if n <= 0 {
-		r.bad = true
-		return
-	}
-	x.told, r.b = told, r.b[n:]
+	x.told = r.varint()
 	x.source = r.source(f)
 	for range r.count(1) {
 		x.also = append(x.also, r.source(f))

@@ -6,6 +6,7 @@ type index struct {
 	shards []loaded
 	first  []int // number of each shard's first post
 	count  int
+	newest int64             // the latest first_seen, seconds; 0: none
 	names  map[string]uint32 // sources of all shards
 	list   []string
 	owner  []uint32 // post → source
@@ -68,6 +69,7 @@ func (ix *index) load(l *loaded) {
 		ix.owner = append(ix.owner, l.names[p.source])
 	}
 	ix.count += len(l.posts)
+	ix.newest = max(ix.newest, l.newest)
 }
 
 func (ix *index) source(name string) uint32 {

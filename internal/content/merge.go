@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/coranto/coranto"
 	"github.com/coranto/coranto/internal/git"
@@ -105,10 +106,11 @@ type side struct {
 	posts map[string]coranto.Post
 	raw   map[string][]byte
 	path  map[string]string
+	told  map[string]bool // its first_seen is in the file
 }
 
 func (m *merger) side(ctx context.Context, files []git.Entry) (*side, error) {
-	s := &side{posts: map[string]coranto.Post{}, raw: map[string][]byte{}, path: map[string]string{}}
+	s := &side{posts: map[string]coranto.Post{}, raw: map[string][]byte{}, path: map[string]string{}, told: map[string]bool{}}
 	for _, e := range files {
 		if !plainFile(e) {
 			continue
@@ -122,11 +124,13 @@ func (m *merger) side(ctx context.Context, files []git.Entry) (*side, error) {
 			if err != nil {
 				return nil, err
 			}
+			told := !p.FirstSeen.IsZero()
 			complete(&p)
 			if s.raw[p.ID] != nil {
 				continue
 			}
 			s.order = append(s.order, p.ID)
+			s.told[p.ID] = told
 			s.posts[p.ID], s.raw[p.ID], s.path[p.ID] = p, sh.raw(i), e.Path
 		}
 	}
@@ -152,9 +156,18 @@ func (m *merger) posts(ctx context.Context) (git.OID, error) {
 			}
 		}
 	}
+	places := m.places(p, b, o)
 	for _, id := range o.order {
 		if b.raw[id] == nil {
-			m.added(p, o.posts[id], o.path[id])
+			post := o.posts[id]
+			path := o.path[id]
+			if at, ok := places[id]; ok && !at.Equal(post.FirstSeen) {
+				mine := path == m.store.path.path(&post)
+				if post.FirstSeen = at; mine {
+					path = m.store.path.path(&post)
+				}
+			}
+			m.added(p, post, path)
 		} else if !bytes.Equal(b.raw[id], o.raw[id]) {
 			if err := m.edited(ctx, p, t, b.posts[id], o.posts[id], o.path[id]); err != nil {
 				return "", err
@@ -166,6 +179,30 @@ func (m *merger) posts(ctx context.Context) (git.OID, error) {
 		return c.Tree, err
 	}
 	return m.store.writePlan(ctx, sn, p)
+}
+
+// places says when our new posts are first seen, so that they come after all
+// that the remote has, and stay in their order among themselves. Those that
+// people wrote without a first_seen stay where their dates put them.
+func (m *merger) places(p *plan, base, ours *side) map[string]time.Time {
+	var fresh []string
+	for _, id := range ours.order {
+		if post := ours.posts[id]; base.raw[id] == nil && ours.told[id] && p.find(inIDs, id) < 0 && p.known(&post) < 0 {
+			fresh = append(fresh, id)
+		}
+	}
+	slices.SortStableFunc(fresh, func(a, b string) int { return ours.posts[a].FirstSeen.Compare(ours.posts[b].FirstSeen) })
+	at := map[string]time.Time{}
+	next, was := p.next(), time.Time{}
+	for _, id := range fresh {
+		first := ours.posts[id].FirstSeen
+		if !was.IsZero() && first.After(was) {
+			next = next.Add(time.Second)
+		}
+		was, next = first, later(first, next)
+		at[id] = next
+	}
+	return at
 }
 
 // added is a post of ours that base had not.

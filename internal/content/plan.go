@@ -28,8 +28,28 @@ func newPlan(sn *Snapshot, first time.Time) *plan {
 	return &plan{board: newBoard(sn.ix, sn.store.seed), first: first.UTC().Truncate(time.Second), in: sn.store.location, paths: map[int]string{}}
 }
 
+// next is the first second after all that is there: what a new post bears at
+// the earliest. Lists are in the order of first_seen, so one that came before
+// posts that are there would move them (a clock that was set back, a long run
+// beside a quick one). At the very second of another run, the published days
+// would decide, and move them too.
+func (p *plan) next() time.Time {
+	if p.ix.newest == 0 {
+		return time.Time{}
+	}
+	return time.Unix(p.ix.newest+1, 0).UTC()
+}
+
+func later(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return b
+	}
+	return a
+}
+
 // batch takes in a whole batch.
 func (p *plan) batch(b Batch) {
+	p.first = later(p.first, p.next())
 	shared := map[string]int{} // source and canonical link → posts of the batch
 	for i := range b.Posts {
 		for _, l := range canons(&b.Posts[i]) {
@@ -63,7 +83,7 @@ func (p *plan) ready(post coranto.Post) coranto.Post {
 	if post.FirstSeen.IsZero() {
 		post.FirstSeen = p.first
 	}
-	post.FirstSeen = post.FirstSeen.UTC().Truncate(time.Second)
+	post.FirstSeen = later(post.FirstSeen.UTC().Truncate(time.Second), p.next())
 	if at := clamp(post.Published, post.FirstSeen); !at.Equal(post.Published) {
 		post.Published = at
 		post.Date = at.In(p.in).Format(coranto.DateLayout)
