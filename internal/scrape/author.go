@@ -42,6 +42,7 @@ var authorRules = []rule{
 	{"byline text", func(ev *evidence) []string { return ev.bylineText() }},
 	{"byline, aside", fromMarks(kind(mByline, cComment|cRelated), text)},
 	{"byline of date", func(ev *evidence) []string { return ev.besideDate() }},
+	{"signature", func(ev *evidence) []string { return ev.signature() }},
 	{"owner", func(ev *evidence) []string { return ev.owner() }},
 	{"source line", func(ev *evidence) []string { return ev.sourceLine() }},
 }
@@ -324,7 +325,7 @@ var notPersons = map[string]bool{
 }
 
 // invitation is what a link by a name says that does not bear the name itself.
-var invitation = regexp.MustCompile(`(?i)→|(?:^|\s)(?:anzeigen|ansehen|archiv|archives?|bio|biography|biografie|profile?|posts|beiträge|articles)(?:\s|$)|^(?:see|view|show|read|more|mehr|alle|tous|todos)\s`)
+var invitation = regexp.MustCompile(`(?i)→|(?:^|\s)(?:anzeigen|ansehen|archiv|archives?|bio|biography|biografie|profile?|impressum|imprint|datenschutz(?:erklärung)?|privacy|newsletter|cookies?|posts|beiträge|articles)(?:\s|$)|^(?:see|view|show|read|more|mehr|alle|tous|todos)\s`)
 
 // role is a job put before a name.
 var role = regexp.MustCompile(`(?i)^(?:[\pL-]*(?:expert(?:e|in)?|autor(?:in)?|redakteur(?:in)?|korrespondent(?:in)?|correspondent|reporter(?:in)?|kolumnist(?:in)?|columnist|editor)|staff writer)\s+`)

@@ -118,6 +118,25 @@ func (ev *evidence) sourceLine() []string {
 	return nil
 }
 
+// signature finds the name that stands alone below the text, as its last
+// paragraph of all.
+func (ev *evidence) signature() []string {
+	last := -1
+	for i := range ev.marks {
+		if k := ev.marks[i].kind; k == mPara || k == mShort {
+			last = i
+		}
+	}
+	if last < 0 || last < ev.afterText {
+		return nil
+	}
+	m := &ev.marks[last]
+	if name := clean(m.text); m.after && len(name) <= maxShort && looksPersonal(name) && personal.MatchString(name) && !body.MatchString(name) {
+		return []string{name}
+	}
+	return nil
+}
+
 var clock = regexp.MustCompile(`^\d{1,2}[:.]\d{2}(?: ?(?:Uhr|[ap]\.?m\.?|h))?$`)
 
 // besideDate finds a line of a date, maybe a time, and a name:

@@ -24,6 +24,7 @@ const (
 	mTagPath                    // the address speaks of a tag
 	mItem                       // itemprop
 	mHeading                    // h2
+	mShort                      // a later paragraph of a few words
 	mLead                       // class speaks of a summary
 	mPara                       // one of the first paragraphs
 )
@@ -150,7 +151,7 @@ func (r *reader) capture(tag atom.Atom, depth int, own class, o element, prop st
 	start := func(kind markKind, limit int, value []byte) {
 		if len(r.captures) < 32 {
 			m.kind, m.value = kind, string(value)
-			r.captures = append(r.captures, capture{depth: depth, mark: m, limit: limit})
+			r.captures = append(r.captures, capture{depth: depth, mark: m, limit: limit, text: r.buffer()})
 		}
 	}
 	if tag == atom.H1 {
@@ -215,6 +216,9 @@ func (r *reader) capture(tag atom.Atom, depth int, own class, o element, prop st
 	}
 }
 
+// maxShort is how many bytes of text such a paragraph has at most.
+const maxShort = 50
+
 // maxHeadings is how many second headings are kept.
 const maxHeadings = 20
 
@@ -243,6 +247,8 @@ func (r *reader) captureLead(tag atom.Atom, depth int, own class, o element, sta
 	if tag == atom.P && o.class&elsewhere == 0 && r.paras < maxParas {
 		r.paras++
 		start(mPara, maxText, nil)
+	} else if tag == atom.P && o.class&elsewhere == 0 {
+		start(mShort, maxShort, nil)
 	}
 }
 
@@ -293,12 +299,27 @@ func pathOf(href []byte) (k pathKind) {
 	}
 }
 
+// buffer is one that an earlier capture is done with, if there is any.
+func (r *reader) buffer() []byte {
+	n := len(r.spare)
+	if n == 0 {
+		return nil
+	}
+	b := r.spare[n-1]
+	r.spare = r.spare[:n-1]
+	return b
+}
+
 // closeTo ends every element from depth on.
 func (r *reader) closeTo(depth int) {
 	for i := len(r.captures) - 1; i >= 0 && r.captures[i].depth >= depth; i-- {
 		c := r.captures[i]
 		r.captures = r.captures[:i]
+		r.spare = append(r.spare, c.text[:0])
 		if len(c.text) > c.limit {
+			if c.mark.kind == mShort {
+				r.afterText = len(r.marks)
+			}
 			if c.mark.kind != mItem || c.mark.value == "" {
 				continue
 			}

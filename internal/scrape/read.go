@@ -25,6 +25,8 @@ type evidence struct {
 	html     bool // any element at all
 	warnings []string
 
+	afterText int // marks before the end of the last long paragraph
+
 	graph *graph // of scripts, once asked for
 	seen  int    // scripts in graph
 }
@@ -36,6 +38,7 @@ type reader struct {
 	scanner
 	stack    []element
 	captures []capture
+	spare    [][]byte // texts of captures that are done
 	classes  map[string]class
 	open     map[atom.Atom]int // how many of each are in stack
 	headline bool              // one is behind us
