@@ -26,7 +26,7 @@ differs is written, and files of an earlier build that are no more are removed.`
 			}
 			defer a.Close()
 			c.warn(a.Warnings(cmd.Context()))
-			p, err := a.Publish(cmd.Context(), force || out == "")
+			p, err := a.Publish(cmd.Context(), app.PublishOptions{Always: out == "", Force: force})
 			if err != nil {
 				return err
 			}

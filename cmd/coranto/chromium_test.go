@@ -42,7 +42,7 @@ func TestChromium(t *testing.T) {
 	if _, err := a.Run(t.Context(), pipeline.DueInput{}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := a.Publish(t.Context(), false); err != nil {
+	if _, err := a.Publish(t.Context(), app.PublishOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")

@@ -39,13 +39,16 @@ Ends with 3 when some sources failed.`,
 			if err := a.Sync(cmd.Context()); err != nil {
 				c.warn([]string{"the remote could not be read: " + err.Error()})
 			}
+			if _, err := a.Reload(cmd.Context()); err != nil {
+				return err // what the remote brought may be a configuration
+			}
 			res, err := a.Run(cmd.Context(), in)
 			p.done()
 			if err != nil {
 				return err
 			}
 			if !noPublish {
-				res.Published, err = a.Publish(cmd.Context(), false)
+				res.Published, err = a.Publish(cmd.Context(), app.PublishOptions{})
 				if err == nil && res.Published != nil {
 					err = c.illustrate(cmd.Context(), a)
 				}
@@ -73,7 +76,7 @@ Ends with 3 when some sources failed.`,
 func (c *cli) illustrate(ctx context.Context, a *app.App) error {
 	n, err := a.Illustrate(ctx)
 	if err == nil && n > 0 {
-		_, err = a.Publish(ctx, false)
+		_, err = a.Publish(ctx, app.PublishOptions{})
 	}
 	return err
 }

@@ -40,6 +40,9 @@ func statusCode(st app.Status) int {
 	if st.Stale {
 		return pipeline.ExitStale
 	}
+	if st.Unpublished != nil {
+		return pipeline.KindNamed(st.Unpublished.Error).Exit
+	}
 	for _, s := range st.Sources {
 		if s.Health == catalog.Failing || s.Health == catalog.Parked || s.Health == catalog.Quarantined {
 			return pipeline.ExitSources
@@ -65,6 +68,12 @@ func (c *cli) printStatus(st app.Status, all bool) {
 		fmt.Fprintf(c.out, "release  %s of commit %s, %s, %s\n", short(r.ID), short(r.Commit), plural(r.Files, "file", "files"), ago(st.Now, r.Created))
 	} else {
 		fmt.Fprintln(c.out, "release  none yet")
+	}
+	if u := st.Unpublished; u != nil {
+		fmt.Fprintf(c.out, "NOT LIVE since %s: %s (%s)\n", ago(st.Now, u.At), u.Cause, u.Error)
+	}
+	if st.LastRun != nil && st.LastRun.PushError != "" {
+		fmt.Fprintf(c.out, "remote   not pushed: %s\n", st.LastRun.PushError)
 	}
 	for _, path := range st.Behind {
 		fmt.Fprintf(c.out, "behind   %s has your edits and does not follow the branch: `git diff %s` shows them; `git stash && git stash pop` merges\n", path, path)

@@ -109,11 +109,14 @@ type current struct {
 	web      *egress.Client
 	print    string // of the files it came from
 	distrust []string
-	// ownWorkflows says that the site's workflows/ are trusted.
+	// workflows are the site's own by name, as they were read when the question
+	// of trust was answered; ownWorkflows is that answer.
+	workflows    map[string][]byte
 	ownWorkflows bool
 }
 
-// refused remembers the build that failed last.
+// refused remembers the build that a guard or the theme refused last: only a
+// change makes a new try.
 type refused struct{ v atomic.Value }
 
 func (r *refused) is(want string) bool {
@@ -176,7 +179,8 @@ func Open(ctx context.Context, dir string, o Options) (_ *App, err error) {
 			base, err := a.repo.MergeBase(ctx, git.OID(head), git.OID(commit))
 			return base == git.OID(commit), err
 		},
-		Now: o.Now, Log: o.Log,
+		Ready: a.repo.Ready,
+		Now:   o.Now, Log: o.Log,
 	}, runtime.NumCPU())
 	// Tasks mostly wait for their turn at a host: a goroutine each is cheap.
 	a.runtime, err = local.Open(ctx, a.db, a.tasks, local.Options{Workers: 1024, Now: o.Now, Log: o.Log, Observe: o.Observe})

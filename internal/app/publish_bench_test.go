@@ -81,7 +81,7 @@ func BenchmarkPublishThreeNew(b *testing.B) {
 	}
 	defer a.Close()
 	publish := func() *Published {
-		p, err := a.Publish(ctx, false)
+		p, err := a.Publish(ctx, PublishOptions{})
 		if err != nil || p == nil {
 			b.Fatal(p, err)
 		}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/coranto/coranto/asl"
+	"github.com/coranto/coranto/internal/catalog"
 	"github.com/coranto/coranto/internal/engine"
 	"github.com/coranto/coranto/internal/moderation"
 	"github.com/coranto/coranto/internal/pipeline"
@@ -47,6 +48,11 @@ func (e *WorkflowError) Error() string {
 // Run reads the sources and commits what is new. A run that a crash has left
 // unfinished is brought to its end instead; that is the run then.
 func (a *App) Run(ctx context.Context, in pipeline.DueInput) (RunResult, error) {
+	for _, id := range in.Only {
+		if _, ok := a.Config().Source(id); !ok {
+			return RunResult{}, fmt.Errorf("%w: %q", ErrNoSource, id)
+		}
+	}
 	open, err := a.runtime.List(ctx, engine.Filter{Workflow: workflows.Aggregate, Status: asl.StatusRunning, Limit: 1})
 	if err != nil {
 		return RunResult{}, err
@@ -88,7 +94,11 @@ func (a *App) start(ctx context.Context, workflow string, input any) (engine.Exe
 // definition is the ASL text of a workflow: the site's file, once trusted, or
 // the embedded one.
 func (a *App) definition(workflow string) ([]byte, error) {
-	return a.text(workflow, a.current.Load().ownWorkflows)
+	now := a.current.Load()
+	if b, ok := now.workflows[workflow]; ok && now.ownWorkflows {
+		return pipeline.Substitute(b), nil
+	}
+	return a.text(workflow, false)
 }
 
 // finish waits for an execution and reads its output.
@@ -138,38 +148,108 @@ func (a *App) stale(ctx context.Context) (bool, error) {
 	return err == release.ErrNone, nil
 }
 
+// PublishOptions say how the site is published.
+type PublishOptions struct {
+	Always bool // also where the site shows already what it should
+	Force  bool // past the guards; implies Always
+}
+
 // Publish builds the site and makes it live, if it does not show already what
-// it should; force builds in any case, past the guards.
-func (a *App) Publish(ctx context.Context, force bool) (*Published, error) {
-	open, err := a.runtime.List(ctx, engine.Filter{Workflow: workflows.Publish, Status: asl.StatusRunning, Limit: 1})
+// it should. nil: it does.
+func (a *App) Publish(ctx context.Context, o PublishOptions) (*Published, error) {
+	// One that a crash has left unfinished is ended first; it may be of an
+	// older commit.
+	open, err := a.runtime.List(ctx, engine.Filter{Workflow: workflows.Publish, Status: asl.StatusRunning, Limit: 10})
 	if err != nil {
 		return nil, err
 	}
-	var id engine.ExecutionID
-	if len(open) > 0 {
-		id = open[0].ID
-	} else {
-		if stale, err := a.stale(ctx); err != nil || !stale && !force {
-			return nil, err
-		}
-		if id, err = a.start(ctx, workflows.Publish, pipeline.BuildInput{Force: force}); err != nil {
+	for _, x := range open {
+		if _, err := a.runtime.Wait(ctx, x.ID); err != nil {
 			return nil, err
 		}
 	}
+	if stale, err := a.stale(ctx); err != nil || !stale && !o.Always && !o.Force {
+		return nil, err
+	}
+	id, err := a.start(ctx, workflows.Publish, pipeline.BuildInput{Force: o.Force})
+	if err != nil {
+		return nil, err
+	}
 	p := &Published{Live: true}
-	return p, a.finish(ctx, id, &p.Built)
+	if err := a.finish(ctx, id, &p.Built); err != nil {
+		return nil, errors.Join(err, a.unpublished(ctx, err))
+	}
+	return p, a.catalog.SetFact(ctx, factUnpublished, "")
+}
+
+// factUnpublished remembers why what should be live is not: Unpublished as JSON.
+const factUnpublished = "unpublished"
+
+// Unpublished is a publishing that failed.
+type Unpublished struct {
+	At    time.Time `json:"at"` // the first time in a row
+	Error string    `json:"error"`
+	Cause string    `json:"cause"`
+}
+
+// unpublished remembers a publishing that failed, for status to tell.
+func (a *App) unpublished(ctx context.Context, failed error) error {
+	w, ok := errors.AsType[*WorkflowError](failed)
+	if !ok || ctx.Err() != nil {
+		return nil
+	}
+	u := Unpublished{At: a.o.Now().UTC().Truncate(time.Second), Error: w.Name, Cause: w.Cause}
+	if old, err := readUnpublished(ctx, a.catalog); err == nil && old != nil {
+		u.At = old.At
+	}
+	b, err := json.Marshal(u)
+	if err != nil {
+		return err
+	}
+	return a.catalog.SetFact(ctx, factUnpublished, string(b))
+}
+
+// readUnpublished returns the publishing that failed, nil where none did.
+func readUnpublished(ctx context.Context, c *catalog.Catalog) (*Unpublished, error) {
+	text, err := c.Fact(ctx, factUnpublished)
+	if err != nil || text == "" {
+		return nil, err
+	}
+	var u Unpublished
+	if json.Unmarshal([]byte(text), &u) != nil {
+		return nil, nil
+	}
+	return &u, nil
 }
 
 // Illustrate fetches the pictures that the newest posts want and that are not
 // here yet, and reports how many came. Publish puts them in.
 func (a *App) Illustrate(ctx context.Context) (int, error) {
-	if !a.current.Load().settings.Pictures {
-		return 0, nil
-	}
-	id, err := a.start(ctx, workflows.Pictures, struct{}{})
-	if err != nil {
+	id, err := a.startPictures(ctx)
+	if err != nil || id == "" {
 		return 0, err
 	}
+	return a.illustrated(ctx, id)
+}
+
+// startPictures begins to fetch pictures, or finds what has begun; "" where
+// none are wanted.
+func (a *App) startPictures(ctx context.Context) (engine.ExecutionID, error) {
+	if !a.current.Load().settings.Pictures {
+		return "", nil
+	}
+	open, err := a.runtime.List(ctx, engine.Filter{Workflow: workflows.Pictures, Status: asl.StatusRunning, Limit: 1})
+	if err != nil {
+		return "", err
+	}
+	if len(open) > 0 {
+		return open[0].ID, nil
+	}
+	return a.start(ctx, workflows.Pictures, struct{}{})
+}
+
+// illustrated waits for pictures and counts those that came.
+func (a *App) illustrated(ctx context.Context, id engine.ExecutionID) (int, error) {
 	var out []pipeline.PictureOutput
 	if err := a.finish(ctx, id, &out); err != nil {
 		return 0, err

@@ -65,37 +65,38 @@ func (a *App) Serve(ctx context.Context, l net.Listener, o ServeOptions) error {
 	return err
 }
 
-// work runs the schedules and publishes what changes, one thing after another.
+// work runs the schedules and publishes what changes, until ctx ends. What
+// fails is told and tried again: the site stays up whatever becomes of the
+// state file or the network.
 func (a *App) work(ctx context.Context, tell func(Happening)) error {
+	tell = quieter(tell, a.o.Now)
 	tick := time.NewTicker(watchEvery)
 	defer tick.Stop()
-	if open, err := a.Unfinished(ctx, workflows.Aggregate); err == nil && open {
-		a.scheduled(ctx, pipeline.DueInput{Due: true}, tell)
-	}
 	var mine own
 	if err := mine.resumed(ctx, a); err != nil {
-		return err
+		tell(Happening{Err: err})
+	}
+	var now underWay
+	if err := now.resumed(ctx, a); err != nil {
+		tell(Happening{Err: err})
 	}
 	for {
 		if changed, err := a.Reload(ctx); err != nil || changed {
 			tell(Happening{Reloaded: changed, Err: err})
 		}
 		a.follow(ctx, tell)
-		a.publish(ctx, tell)
+		now.publish(ctx, a, tell)
 		mine.ended(ctx, a, tell)
+		now.ended(ctx, a, tell)
 		for i, s := range a.Config().Schedules {
 			due, err := a.tick(ctx, i, s)
-			if err != nil {
-				return err
-			}
-			if due && s.Workflow != workflows.Aggregate {
+			switch {
+			case err != nil:
+				tell(Happening{Err: err})
+			case due && s.Workflow != workflows.Aggregate:
 				mine.scheduled(ctx, a, i, s, tell)
-			} else if due {
-				in, err := dueInput(s)
-				if err != nil {
-					tell(Happening{Err: err})
-				}
-				a.scheduled(ctx, in, tell)
+			case due:
+				now.scheduled(ctx, a, s, tell)
 			}
 		}
 		select {
@@ -103,6 +104,27 @@ func (a *App) work(ctx context.Context, tell func(Happening)) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		}
+	}
+}
+
+// repeatAfter is how long an error that stays the same is told once.
+const repeatAfter = 5 * time.Minute
+
+// quieter tells an error that repeats itself only now and then.
+func quieter(tell func(Happening), clock func() time.Time) func(Happening) {
+	told := map[string]time.Time{}
+	return func(h Happening) {
+		if h.Err != nil {
+			now := clock()
+			if at, ok := told[h.Err.Error()]; ok && now.Sub(at) < repeatAfter {
+				return
+			}
+			if len(told) > 100 {
+				clear(told)
+			}
+			told[h.Err.Error()] = now
+		}
+		tell(h)
 	}
 }
 
@@ -125,70 +147,39 @@ func (a *App) tick(ctx context.Context, i int, s config.Schedule) (bool, error) 
 	return true, a.catalog.SetFact(ctx, name, now.UTC().Format(time.RFC3339Nano))
 }
 
-// scheduled runs and publishes; what fails is told and the service goes on.
-func (a *App) scheduled(ctx context.Context, in pipeline.DueInput, tell func(Happening)) {
-	if err := a.Sync(ctx); err != nil && ctx.Err() == nil {
-		tell(Happening{Err: err})
-	}
-	if due, err := a.anyDue(ctx); err == nil && !due {
-		// Nobody is to be asked: that is as fresh as can be, and no run.
-		_ = a.catalog.SetFact(ctx, pipeline.FactLastOK, a.o.Now().UTC().Format(time.RFC3339))
-		return
-	}
-	res, err := a.Run(ctx, in)
-	if ctx.Err() != nil {
-		return
-	}
+// fresh remembers that a tick found nobody to ask, unless that is because all
+// who are followed fail.
+func (a *App) fresh(ctx context.Context) error {
+	states, err := a.catalog.States(ctx)
 	if err != nil {
-		tell(Happening{Err: err})
-		return
+		return err
 	}
-	tell(Happening{Run: &res})
-	a.publish(ctx, tell)
-	a.prune(ctx)
+	sources := a.Config().Sources
+	well := len(sources) == 0
+	for _, src := range sources {
+		s := states[src.ID]
+		well = well || src.Active() && s.URL == src.URL && !s.OK.IsZero() && s.Failures == 0
+	}
+	if !well {
+		return nil
+	}
+	return a.catalog.SetFact(ctx, pipeline.FactLastOK, a.o.Now().UTC().Format(time.RFC3339))
 }
 
 // anyDue reports whether a run that asks only sources whose time has come would
-// ask any, or one is waiting to be ended.
+// ask any.
 func (a *App) anyDue(ctx context.Context) (bool, error) {
-	if open, err := a.Unfinished(ctx, workflows.Aggregate); err != nil || open {
-		return open, err
-	}
 	states, err := a.catalog.States(ctx)
 	if err != nil {
 		return false, err
 	}
-	now := a.o.Now()
-	for _, src := range a.Config().Sources {
-		s := states[src.ID]
-		if src.Active() && (s.URL != src.URL || !s.Gone && !s.Held.After(now) && s.Due(now)) {
+	now, set := a.o.Now(), a.current.Load().settings
+	for _, src := range set.Sources {
+		if set.Due(src, states[src.ID], now) {
 			return true, nil
 		}
 	}
 	return false, nil
-}
-
-// publish makes live what should be, and then fetches the pictures it wants.
-func (a *App) publish(ctx context.Context, tell func(Happening)) {
-	want, err := a.wanted(ctx)
-	if err != nil || a.refused.is(want) {
-		return // the same build has failed before; only a change makes a new try
-	}
-	p, err := a.Publish(ctx, false)
-	switch {
-	case ctx.Err() != nil:
-	case err != nil:
-		a.refused.set(want)
-		tell(Happening{Err: err})
-	case p != nil:
-		tell(Happening{Published: p})
-		if n, err := a.Illustrate(ctx); err == nil && n > 0 {
-			a.publish(ctx, func(h Happening) {
-				h.Pictures = n
-				tell(h)
-			})
-		}
-	}
 }
 
 func (a *App) statusJSON(w http.ResponseWriter, r *http.Request) {

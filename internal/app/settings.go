@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"net/url"
@@ -24,7 +25,13 @@ const keepReleases = 20
 
 // apply puts a configuration in force.
 func (a *App) apply(ctx context.Context, cfg *config.Config) error {
-	trusted, err := a.trusted(cfg)
+	// Taken first: an edit made while this reads is found at the next look.
+	print := a.printOf(cfg)
+	own, err := a.Layout.ownWorkflows()
+	if err != nil {
+		return err
+	}
+	trusted, err := a.trustedWith(cfg, own)
 	if err != nil {
 		return err
 	}
@@ -34,7 +41,7 @@ func (a *App) apply(ctx context.Context, cfg *config.Config) error {
 		if len(zones) > 0 {
 			distrust = append(distrust, "zones")
 		}
-		if own := workflowFiles(a.Layout); len(own) > 0 {
+		if len(own) > 0 {
 			distrust = append(distrust, "workflows/")
 		}
 		if len(cfg.Tasks) > 0 {
@@ -49,14 +56,14 @@ func (a *App) apply(ctx context.Context, cfg *config.Config) error {
 	if err != nil {
 		return err
 	}
+	theme, themeHash, err := readTheme(a.theme())
+	if err != nil {
+		return err
+	}
 	opt.Holds, opt.Observe = a.holds, a.meter.Observe
 	web, err := egress.New(opt)
 	if err != nil {
 		return fmt.Errorf("%s: %w", config.FileName, err)
-	}
-	theme, themeHash, err := readTheme(a.theme())
-	if err != nil {
-		return err
 	}
 	sourceDefaults(cfg)
 	set := &pipeline.Settings{
@@ -66,7 +73,7 @@ func (a *App) apply(ctx context.Context, cfg *config.Config) error {
 		Zone: cfg.Fetch.Zone, Commands: commands(cfg, a.Dir, trusted), Builder: builder(cfg, trusted),
 	}
 	set.Hash = settingsHash(set, themeHash)
-	old := a.current.Swap(&current{config: cfg, settings: set, web: web, print: a.print(), distrust: distrust, ownWorkflows: trusted})
+	old := a.current.Swap(&current{config: cfg, settings: set, web: web, print: print, distrust: distrust, workflows: own, ownWorkflows: trusted})
 	if old != nil {
 		// Requests under way hold the old client; its idle connections go.
 		old.web.Close()
@@ -168,20 +175,41 @@ func (l Layout) print() string {
 	return b.String()
 }
 
+// printOf is print with the programs that the configuration names.
+func (l Layout) printOf(cfg *config.Config) string {
+	text := l.print()
+	for _, f := range l.programs(cfg) {
+		if info, err := os.Stat(filepath.Join(l.Dir, f)); err == nil {
+			text += fmt.Sprintln(f, info.Size(), info.ModTime().UnixNano())
+		}
+	}
+	return text
+}
+
 // Reload reads the configuration again if its files have changed. One that is
 // wrong is reported and the old one stays in force.
 func (a *App) Reload(ctx context.Context) (bool, error) {
 	a.reload.Lock()
 	defer a.reload.Unlock()
-	if a.current.Load().print == a.print() {
+	old := a.current.Load()
+	if old.print == a.printOf(old.config) {
 		return false, nil
 	}
 	cfg, err := a.readConfig()
 	if err != nil {
 		return false, err
 	}
-	return true, a.apply(ctx, cfg)
+	if err := a.apply(ctx, cfg); err != nil {
+		return false, err
+	}
+	if old.config.Content != cfg.Content || old.config.Branch != cfg.Branch || old.config.Remote != cfg.Remote || old.config.Commit != cfg.Commit {
+		return true, fmt.Errorf("%w: content, branch, remote and commit", ErrRestart)
+	}
+	return true, nil
 }
+
+// ErrRestart says that a change of the configuration waits for a new start.
+var ErrRestart = errors.New("takes effect when coranto is started anew")
 
 // remoteHost is the host of a URL or of an address like git@host:path.
 func remoteHost(remote string) string {

@@ -19,18 +19,20 @@ import (
 // Status is how a site stands. It is what `coranto status` prints and what
 // /status.json beside the release says.
 type Status struct {
-	Site     string            `json:"site"`
-	URL      string            `json:"url,omitempty"`
-	Now      time.Time         `json:"now"`
-	LastOK   time.Time         `json:"last_run,omitzero"` // when a run last ended well
-	MaxAge   string            `json:"max_age,omitempty"`
-	Stale    bool              `json:"stale"`
-	LastRun  *pipeline.Summary `json:"run,omitempty"`
-	Release  *release.Release  `json:"release,omitempty"`
-	Posts    int               `json:"posts"`
-	Sources  []SourceStatus    `json:"sources"`
-	Behind   []string          `json:"behind,omitempty"` // edited files that keep the working tree from following the branch
-	Warnings []string          `json:"warnings,omitempty"`
+	Site    string            `json:"site"`
+	URL     string            `json:"url,omitempty"`
+	Now     time.Time         `json:"now"`
+	LastOK  time.Time         `json:"last_run,omitzero"` // when a run last ended well
+	MaxAge  string            `json:"max_age,omitempty"`
+	Stale   bool              `json:"stale"`
+	LastRun *pipeline.Summary `json:"run,omitempty"`
+	Release *release.Release  `json:"release,omitempty"`
+	// Unpublished says that what is committed is not live, since when and why.
+	Unpublished *Unpublished   `json:"unpublished,omitempty"`
+	Posts       int            `json:"posts"`
+	Sources     []SourceStatus `json:"sources"`
+	Behind      []string       `json:"behind,omitempty"` // edited files that keep the working tree from following the branch
+	Warnings    []string       `json:"warnings,omitempty"`
 }
 
 // SourceStatus is how a source stands.
@@ -133,6 +135,9 @@ func status(ctx context.Context, cfg *config.Config, cat *catalog.Catalog, rel *
 		if states, err = cat.States(ctx); err != nil {
 			return st, err
 		}
+		if st.Unpublished, err = readUnpublished(ctx, cat); err != nil {
+			return st, err
+		}
 		ok, err := cat.Fact(ctx, pipeline.FactLastOK)
 		if err != nil {
 			return st, err
@@ -151,7 +156,7 @@ func status(ctx context.Context, cfg *config.Config, cat *catalog.Catalog, rel *
 	}
 	if age := cfg.Freshness.MaxAge; age > 0 {
 		st.MaxAge = age.String()
-		st.Stale = now.Sub(st.LastOK) > age
+		st.Stale = now.Sub(st.LastOK) > age || st.Unpublished != nil && now.Sub(st.Unpublished.At) > age
 	}
 	if rel != nil {
 		m, err := rel.Current()

@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"sort"
 	"strings"
 	"time"
@@ -26,12 +28,13 @@ type Trusted struct {
 
 // Part is one thing that would run programs or open networks.
 type Part struct {
-	Kind string `json:"kind"` // zone, task, build, workflow
+	Kind string `json:"kind"` // zone, task, build, program, workflow
 	Text string `json:"text"`
 }
 
-// parts lists what needs trust, and everything in it that matters.
-func (l Layout) parts(cfg *config.Config) ([]Part, error) {
+// parts lists what needs trust, and everything in it that matters. workflows
+// are the site's own.
+func (l Layout) parts(cfg *config.Config, workflows map[string][]byte) ([]Part, error) {
 	var out []Part
 	add := func(kind, name string, v any) error {
 		text, err := said(reflect.ValueOf(v))
@@ -62,12 +65,54 @@ func (l Layout) parts(cfg *config.Config) ([]Part, error) {
 			return nil, err
 		}
 	}
+	for _, f := range l.programs(cfg) {
+		b, err := os.ReadFile(filepath.Join(l.Dir, f))
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, Part{"program", fmt.Sprintf("%s sha256 %s", f, trust.Digest(b))})
+	}
+	for _, name := range slices.Sorted(maps.Keys(workflows)) {
+		out = append(out, Part{"workflow", fmt.Sprintf("%s sha256 %s", workflowFile(name), trust.Digest(workflows[name]))})
+	}
+	return out, nil
+}
+
+// programs lists the files of the site that its commands name, relative to it:
+// a script that is changed is another program.
+func (l Layout) programs(cfg *config.Config) []string {
+	var out []string
+	look := func(words []string) {
+		for _, w := range words {
+			rel, err := filepath.Rel(l.Dir, filepath.Join(l.Dir, w))
+			if filepath.IsAbs(w) {
+				rel, err = filepath.Rel(l.Dir, w)
+			}
+			if err != nil || !filepath.IsLocal(rel) {
+				continue
+			}
+			if info, err := os.Stat(filepath.Join(l.Dir, rel)); err == nil && info.Mode().IsRegular() {
+				out = append(out, filepath.ToSlash(rel))
+			}
+		}
+	}
+	for _, t := range cfg.Tasks {
+		look(t.Command)
+	}
+	look(cfg.Build.Command)
+	sort.Strings(out)
+	return slices.Compact(out)
+}
+
+// ownWorkflows reads the site's own state machines, by name.
+func (l Layout) ownWorkflows() (map[string][]byte, error) {
+	out := map[string][]byte{}
 	for _, f := range workflowFiles(l) {
 		b, err := os.ReadFile(f)
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, Part{"workflow", fmt.Sprintf("%s sha256 %s", filepath.Base(f), trust.Digest(b))})
+		out[workflowName(f)] = b
 	}
 	return out, nil
 }
@@ -128,7 +173,16 @@ func digest(parts []Part) string {
 
 // trusted reports whether all that needs trust has it.
 func (l Layout) trusted(cfg *config.Config) (bool, error) {
-	parts, err := l.parts(cfg)
+	workflows, err := l.ownWorkflows()
+	if err != nil {
+		return false, err
+	}
+	return l.trustedWith(cfg, workflows)
+}
+
+// trustedWith is trusted where the site's workflows have been read.
+func (l Layout) trustedWith(cfg *config.Config, workflows map[string][]byte) (bool, error) {
+	parts, err := l.parts(cfg, workflows)
 	if err != nil || len(parts) == 0 {
 		return true, err
 	}
@@ -153,7 +207,11 @@ func Trust(dir string, dry bool) (Trusted, error) {
 	if err != nil {
 		return Trusted{}, err
 	}
-	parts, err := l.parts(cfg)
+	workflows, err := l.ownWorkflows()
+	if err != nil {
+		return Trusted{}, err
+	}
+	parts, err := l.parts(cfg, workflows)
 	if err != nil {
 		return Trusted{}, err
 	}

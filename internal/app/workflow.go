@@ -84,6 +84,9 @@ func firstLine(s string) string {
 	return s
 }
 
+// workflowFile is how a workflow's file is called.
+func workflowFile(name string) string { return workflows.FileName(name) }
+
 func workflowName(file string) string {
 	return strings.TrimSuffix(filepath.Base(file), workflows.FileName(""))
 }
@@ -210,7 +213,8 @@ func (a *App) startWorkflow(ctx context.Context, name string, input json.RawMess
 	if len(input) == 0 {
 		input = json.RawMessage("{}")
 	}
-	if !a.current.Load().ownWorkflows && exists(filepath.Join(a.workflows(), workflows.FileName(name))) && filepath.Base(name) == name {
+	now := a.current.Load()
+	if _, own := now.workflows[name]; own && !now.ownWorkflows {
 		return "", fmt.Errorf("workflow %s: %w; read workflows/%s, then `coranto trust`", name, pipeline.ErrUntrusted, workflows.FileName(name))
 	}
 	def, err := a.definition(name)

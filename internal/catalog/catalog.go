@@ -79,7 +79,12 @@ func (c *Catalog) States(ctx context.Context) (map[string]State, error) {
 // Update changes states in one transaction: change gets the state of each ID as
 // it is (the zero State when there is none) and returns what it becomes.
 func (c *Catalog) Update(ctx context.Context, ids []string, change func(id string, s State) State) error {
-	if len(ids) == 0 {
+	return c.Record(ctx, ids, nil, change)
+}
+
+// Record is Update with facts that become durable together with it.
+func (c *Catalog) Record(ctx context.Context, ids []string, facts map[string]string, change func(id string, s State) State) error {
+	if len(ids) == 0 && len(facts) == 0 {
 		return nil
 	}
 	if err := failpoint.Hit(beforeRecord); err != nil {
@@ -114,6 +119,11 @@ func (c *Catalog) Update(ctx context.Context, ids []string, change func(id strin
 				return err
 			}
 		}
+		for name, value := range facts {
+			if _, err := tx.ExecContext(ctx, putFact, name, value); err != nil {
+				return err
+			}
+		}
 		return nil
 	})
 	if err != nil {
@@ -121,6 +131,8 @@ func (c *Catalog) Update(ctx context.Context, ids []string, change func(id strin
 	}
 	return failpoint.Hit(afterRecord)
 }
+
+const putFact = `INSERT INTO fact VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value`
 
 // Fact returns a remembered value, "" when there is none.
 func (c *Catalog) Fact(ctx context.Context, name string) (string, error) {
@@ -141,7 +153,7 @@ func (c *Catalog) SetFact(ctx context.Context, name, value string) error {
 		return err
 	}
 	return c.db.Write(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, `INSERT INTO fact VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value`, name, value)
+		_, err := tx.ExecContext(ctx, putFact, name, value)
 		return err
 	})
 }

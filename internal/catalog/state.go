@@ -196,7 +196,7 @@ func (s State) after(o Outcome, every time.Duration, b Bounds) State {
 			s.Use, s.Validators = "", Validators{}
 		}
 	default:
-		s.OK = o.At
+		s.OK, s.Gone = o.At, false
 		s.Failures, s.Error, s.Message = 0, "", ""
 		if wasFailing || s.Since.IsZero() {
 			s.Since = o.At
@@ -263,5 +263,8 @@ func (s State) interval(every time.Duration, b Bounds) time.Duration {
 	return min(max(gap, b.Min, min(max(s.MaxAge, s.TTL), b.Max)), b.Max)
 }
 
-// Due reports whether a source is to be asked at now, on a scheduled run.
-func (s State) Due(now time.Time) bool { return !s.Next.After(now) }
+// Due reports whether a source is to be asked at now, on a scheduled run, with
+// the interval as it is configured now.
+func (s State) Due(now time.Time, every time.Duration, b Bounds) bool {
+	return s.Checked.IsZero() || !s.Checked.Add(s.interval(every, b)).After(now)
+}

@@ -19,6 +19,8 @@ type CommitInput struct {
 	Started time.Time `json:"started"` // of the run: first_seen of its posts
 	Skipped int       `json:"skipped"`
 	Results []Result  `json:"results"`
+	Head    string    `json:"head,omitempty"` // as DueOutput
+	Posts   int       `json:"posts,omitempty"`
 }
 
 // Result is what came of one source.
@@ -75,7 +77,7 @@ const (
 func (p *Pipeline) commitPosts(ctx context.Context, t engine.Task, in CommitInput) (Summary, error) {
 	set := p.Settings()
 	for _, r := range in.Results {
-		if r.Error != nil && strings.HasPrefix(r.Error.Error, "Content.") {
+		if r.Error != nil && ours(r.Error.Error) {
 			return Summary{}, &engine.TaskError{Name: r.Error.Error, Cause: r.Error.Cause}
 		}
 	}
@@ -112,12 +114,36 @@ func (p *Pipeline) commitPosts(ctx context.Context, t engine.Task, in CommitInpu
 	if res.PushError != nil {
 		sum.PushError = res.PushError.Error()
 	}
-	// From here on the posts are durable: the validators may become current.
-	if err := p.record(ctx, set, in.Results, fresh); err != nil {
-		return Summary{}, err
+	// From here on the posts are durable: the validators may become current, but
+	// for those that stand for posts which have been taken away meanwhile.
+	if in.Head != "" {
+		lost, err := p.lost(ctx, in.Head, in.Posts)
+		if err != nil {
+			return Summary{}, err
+		}
+		for i := range in.Results {
+			if lost {
+				in.Results[i].Fetched.Validators = catalog.Validators{}
+			}
+		}
 	}
 	sum.Ended = p.Now().UTC().Truncate(time.Second)
-	return sum, p.remember(ctx, sum)
+	facts, err := p.facts(ctx, sum)
+	if err != nil {
+		return Summary{}, err
+	}
+	return sum, p.record(ctx, set, in, fresh, facts)
+}
+
+// ours reports whether a failure inside a source's part of a run is none of the
+// source's: then the run has failed, and no source is blamed.
+func ours(name string) bool {
+	for _, prefix := range []string{"Content.", "Disk.", "Git.", "State."} {
+		if strings.HasPrefix(name, prefix) {
+			return true
+		}
+	}
+	return false
 }
 
 // inOrder sorts results as the configuration lists the sources: of two that
@@ -151,21 +177,25 @@ func (s *Summary) count(r Result) {
 	}
 }
 
-// record tells the catalog what each source came to, in one transaction.
-func (p *Pipeline) record(ctx context.Context, set *Settings, results []Result, fresh map[string]int) error {
+// record tells the catalog what each source came to, and the facts of the run,
+// in one transaction. Done again it changes nothing.
+func (p *Pipeline) record(ctx context.Context, set *Settings, in CommitInput, fresh map[string]int, facts map[string]string) error {
+	results := in.Results
 	by := make(map[string]Result, len(results))
 	ids := make([]string, 0, len(results))
 	for _, r := range results {
 		by[r.Source.ID] = r
 		ids = append(ids, r.Source.ID)
 	}
-	now := p.Now().UTC().Truncate(time.Second)
-	return p.Catalog.Update(ctx, ids, func(id string, s catalog.State) catalog.State {
+	return p.Catalog.Record(ctx, ids, facts, func(id string, s catalog.State) catalog.State {
 		r := by[id]
 		o := r.Fetched
 		at := o.At
 		if at.IsZero() {
-			at = now
+			at = in.Started.UTC().Truncate(time.Second)
+		}
+		if s.URL == r.Source.URL && s.Checked.Equal(at) {
+			return s // a try before a crash has told it
 		}
 		out := catalog.Outcome{At: at, NotModified: o.NotModified, Validators: o.Validators, New: fresh[id], Entries: o.Entries,
 			Identity: o.Identity, Title: o.Title, Site: o.Site, Format: o.Format, PostGap: o.PostGap, MaxAge: o.MaxAge, TTL: o.TTL,
@@ -174,42 +204,34 @@ func (p *Pipeline) record(ctx context.Context, set *Settings, results []Result, 
 			out.Error, out.Message = r.Error.Error, r.Error.Cause
 		}
 		verified(&out, s, r, fresh[id])
-		every := set.Every
-		if d, err := time.ParseDuration(r.Source.Every); err == nil && r.Source.Every != "" {
-			every = d
-		}
-		return s.For(r.Source.Source, r.Source.Rules).After(out, every, set.Bounds)
+		return s.For(r.Source.Source, r.Source.Rules).After(out, set.every(r.Source.Source), set.Bounds)
 	})
 }
 
-// remember keeps the facts of a run that ended well.
-func (p *Pipeline) remember(ctx context.Context, sum Summary) error {
+// facts are what is remembered of a run that ended well.
+func (p *Pipeline) facts(ctx context.Context, sum Summary) (map[string]string, error) {
 	snap, err := p.Content.Snapshot(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	b, err := json.Marshal(sum)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	facts := map[string]string{
 		factCommit:  snap.Commit(),
 		factPosts:   strconv.Itoa(snap.Len()),
 		FactLastRun: string(b),
 	}
-	if sum.Sources == 0 || len(sum.Failed) < sum.Sources {
-		facts[FactLastOK] = sum.Ended.Format(time.RFC3339) // a run that read nobody keeps nothing fresh
+	if len(sum.Failed)+len(sum.Held) < sum.Sources { // somebody has answered
+		facts[FactLastOK] = sum.Ended.Format(time.RFC3339)
 	}
-	for name, value := range facts {
-		if err := p.Catalog.SetFact(ctx, name, value); err != nil {
-			return err
-		}
-	}
-	return nil
+	return facts, nil
 }
 
-// lost reports whether the branch no longer holds what it held at commit.
-func (p *Pipeline) lost(ctx context.Context, commit string) (bool, error) {
+// lost reports whether the branch no longer holds the posts that it held at
+// commit.
+func (p *Pipeline) lost(ctx context.Context, commit string, posts int) (bool, error) {
 	snap, err := p.Content.Snapshot(ctx)
 	if err != nil || snap.Commit() == commit {
 		return false, err
@@ -217,12 +239,7 @@ func (p *Pipeline) lost(ctx context.Context, commit string) (bool, error) {
 	if in, err := p.Contains(ctx, snap.Commit(), commit); err != nil || !in {
 		return err == nil, err
 	}
-	had, err := p.Catalog.Fact(ctx, factPosts)
-	if err != nil {
-		return false, err
-	}
-	before, _ := strconv.Atoi(had)
-	return snap.Len() < before, nil
+	return snap.Len() < posts, nil
 }
 
 // names joins the names of people.

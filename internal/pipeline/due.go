@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"net/url"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/coranto/coranto"
@@ -34,12 +35,20 @@ type DueInput struct {
 
 // DueOutput lists them, spread by host.
 type DueOutput struct {
-	Sources []Ask `json:"sources"`
-	Skipped int   `json:"skipped"` // active, but not due or on hold
+	Sources []Ask  `json:"sources"`
+	Skipped int    `json:"skipped"` // active, but not due or on hold
+	Head    string `json:"head"`    // the commit whose posts the validators stand for
+	Posts   int    `json:"posts"`   // how many it holds
 }
 
 func (p *Pipeline) dueSources(ctx context.Context, _ engine.Task, in DueInput) (DueOutput, error) {
 	set, now := p.Settings(), p.Now()
+	if p.Ready != nil {
+		// Where nothing can be committed nobody is asked.
+		if err := p.Ready(ctx); err != nil {
+			return DueOutput{}, err
+		}
+	}
 	if err := p.forgetRolledBack(ctx); err != nil {
 		return DueOutput{}, err
 	}
@@ -47,7 +56,11 @@ func (p *Pipeline) dueSources(ctx context.Context, _ engine.Task, in DueInput) (
 	if err != nil {
 		return DueOutput{}, err
 	}
-	out := DueOutput{Sources: []Ask{}}
+	snap, err := p.Content.Snapshot(ctx)
+	if err != nil {
+		return DueOutput{}, err
+	}
+	out := DueOutput{Sources: []Ask{}, Head: snap.Commit(), Posts: snap.Len()}
 	for _, src := range set.Sources {
 		if !src.Active() {
 			continue
@@ -57,7 +70,8 @@ func (p *Pipeline) dueSources(ctx context.Context, _ engine.Task, in DueInput) (
 		if !chosen {
 			continue
 		}
-		if st.Gone || st.Held.After(now) || (in.Due && len(in.Only) == 0 && !st.Due(now)) {
+		named := len(in.Only) > 0 // who is named is asked, even if it once said 410
+		if st.Gone && !named || st.Held.After(now) || in.Due && !named && !st.Due(now, set.every(src), set.Bounds) {
 			out.Skipped++
 			continue
 		}
@@ -81,7 +95,12 @@ func (p *Pipeline) forgetRolledBack(ctx context.Context) error {
 	if err != nil || at == "" {
 		return err
 	}
-	lost, err := p.lost(ctx, at)
+	had, err := p.Catalog.Fact(ctx, factPosts)
+	if err != nil {
+		return err
+	}
+	posts, _ := strconv.Atoi(had)
+	lost, err := p.lost(ctx, at, posts)
 	if err != nil || !lost {
 		return err
 	}

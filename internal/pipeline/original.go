@@ -307,7 +307,11 @@ func (p *Pipeline) writeToGitHub(ctx context.Context, t engine.Task, in json.Raw
 	if res.PushError != nil {
 		sum.PushError = res.PushError.Error()
 	}
-	if err := p.remember(ctx, sum); err != nil {
+	facts, err := p.facts(ctx, sum)
+	if err != nil {
+		return Answer[Written]{}, err
+	}
+	if err := p.Catalog.Record(ctx, nil, facts, nil); err != nil {
 		return Answer[Written]{}, err
 	}
 	return answer(Written{res.Commit, len(res.Added), len(res.Merged), res.Pushed}), nil

@@ -79,8 +79,23 @@ type Deps struct {
 	Scratch  string                                              // folder for checkouts; empty: the system's
 	// Contains reports whether a commit is in the history of another.
 	Contains func(ctx context.Context, head, commit string) (bool, error)
-	Now      func() time.Time // nil: time.Now
-	Log      *slog.Logger     // nil: none
+	// Ready refuses while nothing can be committed; nil: always can.
+	Ready func(ctx context.Context) error
+	Now   func() time.Time // nil: time.Now
+	Log   *slog.Logger     // nil: none
+}
+
+// every is a source's own interval, or that of all; 0: adaptive.
+func (s *Settings) every(src coranto.Source) time.Duration {
+	if d, err := time.ParseDuration(src.Every); err == nil && src.Every != "" {
+		return d
+	}
+	return s.Every
+}
+
+// Due reports whether a scheduled run would ask a source.
+func (s *Settings) Due(src coranto.Source, st catalog.State, now time.Time) bool {
+	return src.Active() && (st.URL != src.URL || !st.Gone && !st.Held.After(now) && st.Due(now, s.every(src), s.Bounds))
 }
 
 // Pipeline is the set of tasks.

@@ -96,6 +96,14 @@ func (p *Pipeline) buildSite(ctx context.Context, t engine.Task, in BuildInput) 
 	p.standing.mu.Lock()
 	defer p.standing.mu.Unlock()
 	to := p.standing.begin(p, b)
+	whole := false
+	defer func() {
+		if !whole {
+			// What is remembered of the site and of the release are two halves:
+			// after a failure between them they do not fit.
+			p.standing.forget()
+		}
+	}()
 	report, _, err := p.standing.site.Build(ctx, input, to, to)
 	if err != nil {
 		return Built{}, err
@@ -113,6 +121,7 @@ func (p *Pipeline) buildSite(ctx context.Context, t engine.Task, in BuildInput) 
 		return Built{}, err
 	}
 	p.standing.end(ctx, p, b.Manifest(), to, input.Images)
+	whole = true
 	return Built{Release: r.ID, Commit: snap.Commit(), New: r.New, Report: report, Want: want}, nil
 }
 

@@ -32,6 +32,9 @@ func (s *standing) begin(p *Pipeline, b *release.Build) *sink {
 	return &sink{build: b, pages: map[string]bool{}, standing: s, memo: newRemember(nil), load: p.Releases.LoadMemo}
 }
 
+// forget makes the next build hand over every file.
+func (s *standing) forget() { s.site, s.manifest, s.images = nil, nil, nil }
+
 // end remembers a build that is a release now.
 func (s *standing) end(ctx context.Context, p *Pipeline, m *release.Manifest, to *sink, images map[string]site.Image) {
 	s.manifest, s.images, s.memo = m, images, to.memo.used
