@@ -197,7 +197,7 @@ func (ev *evidence) unmask(title string) {
 	score := 0.7
 	for i := range ev.marks {
 		m := &ev.marks[i]
-		if m.kind != mHeadline && (m.kind != mItem || m.prop != "headline" && m.prop != "name") {
+		if m.kind != mHeadline && m.kind != mHeading && (m.kind != mItem || m.prop != "headline" && m.prop != "name") {
 			continue
 		}
 		if s := alike(title, m.text); s > score {
