@@ -49,6 +49,7 @@ var authorRules = []rule{
 
 // personsFirst puts what looks like a person's name before initials and the like.
 func personsFirst(all []string) []string {
+	all = all[:min(len(all), maxList)]
 	slices.SortStableFunc(all, func(a, b string) int {
 		switch x, y := looksPersonal(clean(a)), looksPersonal(clean(b)); {
 		case x == y:
