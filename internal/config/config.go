@@ -28,6 +28,7 @@ type Config struct {
 	Remote    string // URL, scp-like address or path; empty: none
 	Schedules []Schedule
 	Freshness Freshness
+	Notify    []Notify
 	Fetch     Fetch
 	Guards    Guards
 	Sources   []coranto.Source  // in the order of the file; retired ones too

@@ -58,6 +58,7 @@ var rootKeys = []entry[raw]{
 	schedulesEntry("schedule", "when runs start: rate(2 hours), cron(0 6 * * ? *), or a list", func(r *raw) *[]rawSchedule { return &r.schedule }),
 	schedulesEntry("schedules", "a list of {workflow, at, input}", func(r *raw) *[]rawSchedule { return &r.schedules }),
 	sub("freshness", "when the site counts as stale", freshnessKeys, func(r *raw) *Freshness { return &r.Freshness }),
+	notifyEntry(),
 	sub("fetch", "how the web is asked", fetchKeys, func(r *raw) *Fetch { return &r.Fetch }),
 	sub("guards", "what is refused", guardKeys, func(r *raw) *Guards { return &r.Guards }),
 	sourcesEntry(),

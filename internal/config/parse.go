@@ -165,6 +165,9 @@ func (d *decoder) zones(r *raw, c *Config) {
 	for _, t := range c.Tasks {
 		need(t.Zone, "tasks."+t.Name)
 	}
+	for i, n := range c.Notify {
+		need(n.Zone, index("notify", i))
+	}
 	for i, p := range c.Deploy {
 		need(p.Zone, index("deploy", i))
 	}
@@ -216,12 +219,13 @@ func (c *Config) NeedsTrust() []byte {
 		Tasks  []Task   `json:",omitempty"`
 		Zones  []Zone   `json:",omitempty"`
 		Deploy []Deploy `json:",omitempty"`
+		Notify []Notify `json:",omitempty"`
 	}
 	if len(c.Build.Command) > 0 {
 		v.Build = &c.Build
 	}
-	v.Tasks, v.Zones = c.Tasks, c.Zones
-	if v.Build == nil && len(v.Tasks)+len(v.Zones) == 0 {
+	v.Tasks, v.Zones, v.Notify = c.Tasks, c.Zones, c.Receivers()
+	if v.Build == nil && len(v.Tasks)+len(v.Zones)+len(v.Notify) == 0 {
 		return nil
 	}
 	b, err := json.Marshal(v)

@@ -471,14 +471,16 @@ func expression(s string) (string, string) {
 func receiver(s string) (string, string) {
 	scheme, rest, ok := strings.Cut(s, ":")
 	switch {
-	case ok && scheme == "mail" && strings.Contains(rest, "@"):
-		return "", ""
+	case ok && scheme == NotifyMail && strings.Contains(rest, "@"):
+		return mailAddress(rest)
+	case ok && scheme == NotifyNtfy:
+		return webURL(rest)
 	case ok && (scheme == "http" || scheme == "https"):
 		return webURL(s)
 	case strings.Contains(s, "@"):
 		return fmt.Sprintf("%q is not known", s), "write mail:" + s
 	}
-	return fmt.Sprintf("%q is not known", s), "write mail:you@example.org or https://…"
+	return fmt.Sprintf("%q is not known", s), "write mail:you@example.org, ntfy:https://ntfy.sh/topic or https://…"
 }
 
 // prefix reads a network, or one address.
