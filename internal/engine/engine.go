@@ -25,6 +25,9 @@ var (
 	ErrNotFound = errors.New("no such execution")
 	// ErrExists is returned by Start when the ID is taken by another definition or input.
 	ErrExists = errors.New("execution exists with another definition or input")
+	// ErrNotRedrivable is returned by Redrive for an execution that runs, has
+	// succeeded, or cannot be replayed.
+	ErrNotRedrivable = asl.ErrNotRedrivable
 	// ErrClosed is returned once the runtime is closing.
 	ErrClosed = errors.New("runtime is closed")
 )
@@ -43,6 +46,11 @@ type Runtime interface {
 	// Stop ends a running execution with status ABORTED; of one that has ended it
 	// changes nothing.
 	Stop(ctx context.Context, id ExecutionID, errorName, cause string) error
+	// Redrive lets an execution that has ended without success go on from where it
+	// failed: what has succeeded in it is not done again (see
+	// asl.Execution.Redrivable). When it returns, the redrive is durable, and Wait
+	// waits for the new end.
+	Redrive(ctx context.Context, id ExecutionID) error
 	// History yields what happened, in order, in the service's event types; of a
 	// running execution what is durable so far.
 	History(ctx context.Context, id ExecutionID) iter.Seq2[asl.HistoryEvent, error]
@@ -78,6 +86,8 @@ type Execution struct {
 	Output   json.RawMessage `json:"output,omitempty"`
 	Error    string          `json:"error,omitempty"`
 	Cause    string          `json:"cause,omitempty"`
+	Redrives int             `json:"redrives,omitempty"` // how often it has been redriven
+	Redriven time.Time       `json:"redriven,omitzero"`  // when it was last
 }
 
 // Filter chooses executions; its zero value chooses the newest 100.

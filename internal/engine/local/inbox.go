@@ -8,18 +8,19 @@ import (
 )
 
 // message is something that happened, on its way to the loop. One of task, id,
-// token, start and blob says to what.
+// token, start, redrive and blob says to what.
 type message struct {
-	task   *task              // by a worker
-	id     engine.ExecutionID // of a running execution
-	token  string             // of a callback task
-	start  *start
-	blob   *blob  // to be kept, with nothing else; id names the execution it belongs to, if any
-	timer  *timer // that has fired
-	event  asl.Event
-	handed bool         // a callback task's handler has returned
-	stored storedValue  // of event.Output or start.input
-	reply  chan<- error // buffered; nil when nobody waits
+	task    *task              // by a worker
+	id      engine.ExecutionID // of a running execution
+	token   string             // of a callback task
+	start   *start
+	redrive *redrive
+	blob    *blob  // to be kept, with nothing else; id names the execution it belongs to, if any
+	timer   *timer // that has fired
+	event   asl.Event
+	handed  bool         // a callback task's handler has returned
+	stored  storedValue  // of event.Output or start.input
+	reply   chan<- error // buffered; nil when nobody waits
 }
 
 type start struct {

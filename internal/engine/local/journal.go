@@ -66,11 +66,10 @@ CREATE TABLE engine_blob_users (
 	PRIMARY KEY (execution, ref)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX engine_blob_users_ref ON engine_blob_users (ref);
+`, `
+ALTER TABLE engine_executions ADD COLUMN redrives INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE engine_executions ADD COLUMN redriven INTEGER;
 `}
-
-// taskHanded is a journal line that asl is not told: the handler of a callback
-// task has returned, and need not be called again after a restart.
-const taskHanded asl.EventKind = "task-handed"
 
 // appendLine appends the journal's line of an event.
 func appendLine(dst []byte, ev asl.Event, output storedValue) []byte {
@@ -87,7 +86,7 @@ func appendLine(dst []byte, ev asl.Event, output storedValue) []byte {
 		dst = append(dst, `,"ref":"`...)
 		dst = append(dst, output.ref...)
 		dst = append(dst, '"')
-	case ev.Kind == asl.TaskSucceeded:
+	case ev.Kind == asl.TaskSucceeded, ev.Kind == asl.TaskSubmitted:
 		dst = append(dst, `,"output":`...)
 		dst = ev.Output.AppendJSON(dst)
 	}
@@ -121,12 +120,12 @@ func parseLine(line []byte) (asl.Event, engine.Ref, error) {
 	ref := engine.Ref(text(v, "ref"))
 	needID := true
 	switch ev.Kind {
-	case asl.TaskSucceeded:
+	case asl.TaskSucceeded, asl.TaskSubmitted:
 		if ev.Output.IsAbsent() == (ref == "") {
-			return asl.Event{}, "", fmt.Errorf("%w: success with neither or both of output and ref", errLine)
+			return asl.Event{}, "", fmt.Errorf("%w: %s with neither or both of output and ref", errLine, ev.Kind)
 		}
-	case asl.TaskFailed, asl.TaskHeartbeat, asl.TimerFired, taskHanded:
-	case asl.Aborted:
+	case asl.TaskFailed, asl.TaskHeartbeat, asl.TimerFired:
+	case asl.Aborted, asl.Redriven:
 		needID = false
 	default:
 		return asl.Event{}, "", fmt.Errorf("%w: kind %q", errLine, ev.Kind)
@@ -169,7 +168,7 @@ func journalID(key int64, event uint32) int64 { return key<<32 | int64(event) }
 
 // statements are what the loop executes, parsed once.
 type statements struct {
-	define, start, events, end, hasBlob, blob, user *sql.Stmt
+	define, start, events, end, redrive, hasBlob, blob, user *sql.Stmt
 }
 
 func (s *statements) prepare(ctx context.Context, db *sqlite.DB) error {
@@ -181,6 +180,7 @@ func (s *statements) prepare(ctx context.Context, db *sqlite.DB) error {
 		{&s.start, `INSERT INTO engine_executions (id, workflow, definition, revision, limits, seed, started, input, status) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`},
 		{&s.events, `INSERT INTO engine_journal (id, events) VALUES (?, ?)`},
 		{&s.end, `UPDATE engine_executions SET status = ?, ended = ?, output = ?, error = ?, cause = ? WHERE key = ?`},
+		{&s.redrive, `UPDATE engine_executions SET status = ?, ended = NULL, output = NULL, error = NULL, cause = NULL, redrives = redrives + 1, redriven = ? WHERE key = ?`},
 		{&s.hasBlob, `SELECT 1 FROM engine_blobs WHERE ref = ?`},
 		{&s.blob, `INSERT INTO engine_blobs (ref, stored, size, body) VALUES (?, ?, ?, ?)`},
 		{&s.user, `INSERT OR IGNORE INTO engine_blob_users (ref, execution) VALUES (?, ?)`},
@@ -196,7 +196,7 @@ func (s *statements) prepare(ctx context.Context, db *sqlite.DB) error {
 }
 
 func (s *statements) close() {
-	for _, stmt := range []*sql.Stmt{s.define, s.start, s.events, s.end, s.hasBlob, s.blob, s.user} {
+	for _, stmt := range []*sql.Stmt{s.define, s.start, s.events, s.end, s.redrive, s.hasBlob, s.blob, s.user} {
 		if stmt != nil {
 			stmt.Close()
 		}
@@ -208,6 +208,11 @@ func (s *statements) close() {
 func (s *statements) write(tx *sql.Tx, x *run, now time.Time) error {
 	if x.start != nil {
 		if err := s.writeStart(tx, x); err != nil {
+			return err
+		}
+	}
+	if x.redriven {
+		if _, err := tx.Stmt(s.redrive).Exec(string(asl.StatusRunning), x.last.UnixNano(), x.key); err != nil {
 			return err
 		}
 	}

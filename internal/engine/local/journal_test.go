@@ -19,7 +19,8 @@ var someEvents = []asl.Event{
 	{Kind: asl.TaskHeartbeat, Time: fromNano(4), ID: 3},
 	{Kind: asl.TimerFired, Time: fromNano(time.Now().UnixNano()), ID: 3},
 	{Kind: asl.Aborted, Time: fromNano(5), Error: "x", Cause: "y"},
-	{Kind: taskHanded, Time: fromNano(6), ID: 9},
+	{Kind: asl.TaskSubmitted, Time: fromNano(6), ID: 9, Output: asl.NullValue()},
+	{Kind: asl.Redriven, Time: fromNano(7)},
 }
 
 func TestLinesComeBack(t *testing.T) {

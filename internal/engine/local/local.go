@@ -80,6 +80,8 @@ type Runtime struct {
 	runs map[engine.ExecutionID]*run // under way; the loop writes
 	err  error                       // why the loop ended before Close
 
+	pruning sync.Mutex // held while executions are removed, or redriven
+
 	closing sync.Once
 	closed  error
 	ended   chan struct{} // closed when the loop has ended

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/coranto/coranto/asl"
@@ -74,6 +75,10 @@ func (r *Runtime) fire(batch []message) []message {
 // step makes a batch of what has happened durable and acts on it.
 func (r *Runtime) step(batch []message) error {
 	now := r.o.Now().UTC().Round(0)
+	if slices.ContainsFunc(batch, func(m message) bool { return m.redrive != nil }) {
+		r.pruning.Lock() // what is redriven must not be removed meanwhile
+		defer r.pruning.Unlock()
+	}
 	var touched []*run
 	var loose []message // blobs that belong to no execution
 	for i := range batch {
@@ -136,6 +141,8 @@ func (r *Runtime) admit(m *message, now time.Time) (*run, error) {
 	switch {
 	case m.start != nil:
 		return r.admitStart(m, now)
+	case m.redrive != nil:
+		return r.admitRedrive(m, now)
 	case m.blob != nil:
 		x := r.runs[m.id]
 		if x != nil {
@@ -175,9 +182,7 @@ func (r *Runtime) happened(x *run, m *message, now time.Time) *run {
 		x.lines, r.spare = r.spare[n-1], r.spare[:n-1]
 	}
 	x.record(m.event, m.stored)
-	if m.event.Kind != taskHanded {
-		r.apply(x, m.event)
-	}
+	r.apply(x, m.event)
 	return x
 }
 

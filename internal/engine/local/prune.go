@@ -25,6 +25,7 @@ func (r *Runtime) Prune(ctx context.Context, keepNewest int, olderThan time.Time
 	removed := 0
 	for {
 		n := 0
+		r.pruning.Lock()
 		err := r.db.Write(ctx, func(tx *sql.Tx) error {
 			keys, err := oldest(ctx, tx, keepNewest, limit)
 			if err != nil {
@@ -41,6 +42,7 @@ func (r *Runtime) Prune(ctx context.Context, keepNewest int, olderThan time.Time
 			}
 			return nil
 		})
+		r.pruning.Unlock()
 		if err != nil {
 			return removed, fmt.Errorf("prune executions: %w", sqlite.Explain(err))
 		}

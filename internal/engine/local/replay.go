@@ -207,11 +207,8 @@ func (r *Runtime) rebuild(ctx context.Context, w *row) (*run, error) {
 		}
 		x.events++
 		x.last = ev.Time
-		if ev.Kind == taskHanded {
-			if t := x.tasks[ev.ID]; t != nil {
-				t.handed = true
-			}
-			continue
+		if t := x.tasks[ev.ID]; t != nil && ev.Kind == asl.TaskSubmitted {
+			t.handed = true
 		}
 		x.apply(ev)
 	}
@@ -281,9 +278,6 @@ func (s *Store) History(ctx context.Context, id engine.ExecutionID) iter.Seq2[as
 		o.History = func(h asl.HistoryEvent) { told = append(told, h) }
 		x := asl.New(m, o)
 		tell := func(ev asl.Event) (more bool, err error) {
-			if ev.Kind == taskHanded {
-				return true, nil
-			}
 			_, err = applySafely(x, ev)
 			for _, h := range told {
 				if !yield(h, nil) {

@@ -29,6 +29,7 @@ type run struct {
 
 	// What has happened since the last transaction.
 	start     *start
+	redriven  bool
 	inputText string
 	lines     []byte // of the journal
 	events    uint32 // in the journal, with those of lines
@@ -98,6 +99,8 @@ func (x *run) apply(ev asl.Event) {
 		delete(x.tasks, ev.ID)
 	case asl.TimerFired:
 		delete(x.timers, ev.ID)
+	case asl.Redriven:
+		x.final, x.finalText = nil, nil
 	}
 	cmds, err := applySafely(x.exec, ev)
 	if err != nil {
@@ -169,7 +172,7 @@ func (x *run) record(ev asl.Event, output storedValue) {
 // the next one: ten thousand executions may be under way.
 func (x *run) settle() {
 	x.written = x.events
-	x.start, x.inputText, x.touched = nil, "", false
+	x.start, x.redriven, x.inputText, x.touched = nil, false, "", false
 	x.lines = nil
 	x.values, x.begun, x.dropped, x.set, x.unset, x.observed = nil, nil, nil, nil, nil, nil
 }

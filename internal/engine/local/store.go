@@ -57,13 +57,15 @@ type row struct {
 	input, status            string
 	ended                    sql.NullInt64
 	output, error, cause     sql.NullString
+	redrives                 int
+	redriven                 sql.NullInt64
 }
 
-const rowColumns = `key, id, workflow, definition, revision, limits, seed, started, input, status, ended, output, error, cause`
+const rowColumns = `key, id, workflow, definition, revision, limits, seed, started, input, status, ended, output, error, cause, redrives, redriven`
 
 func (w *row) scan(from interface{ Scan(...any) error }) error {
 	return from.Scan(&w.key, &w.id, &w.workflow, &w.definition, &w.revision, &w.limits, &w.seed, &w.started, &w.input, &w.status,
-		&w.ended, &w.output, &w.error, &w.cause)
+		&w.ended, &w.output, &w.error, &w.cause, &w.redrives, &w.redriven)
 }
 
 func (s *Store) row(ctx context.Context, id engine.ExecutionID) (row, error) {
@@ -97,7 +99,10 @@ func (s *Store) value(ctx context.Context, column string) (asl.Value, error) {
 func (s *Store) execution(ctx context.Context, w *row) (engine.Execution, error) {
 	e := engine.Execution{
 		ID: engine.ExecutionID(w.id), Workflow: w.workflow, Status: asl.Status(w.status),
-		Started: fromNano(w.started), Error: w.error.String, Cause: w.cause.String,
+		Started: fromNano(w.started), Error: w.error.String, Cause: w.cause.String, Redrives: w.redrives,
+	}
+	if w.redriven.Valid {
+		e.Redriven = fromNano(w.redriven.Int64)
 	}
 	if w.ended.Valid {
 		e.Ended = fromNano(w.ended.Int64)

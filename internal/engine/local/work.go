@@ -36,7 +36,10 @@ func (r *Runtime) report(ctx context.Context, t *task, out asl.Value, err error)
 	m := message{task: t}
 	switch {
 	case err == nil && t.cmd.Token != "":
-		m.event, m.handed = asl.Event{Kind: taskHanded}, true
+		m.event, m.handed = asl.Event{Kind: asl.TaskSubmitted, Output: out}, true
+		if m.stored, err = r.storeValue(ctx, out); err != nil {
+			m.event, m.handed = failure(err), false
+		}
 	case err == nil:
 		m.event = asl.Event{Kind: asl.TaskSucceeded, Output: out}
 		if m.stored, err = r.storeValue(ctx, out); err != nil {
