@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 
+	"github.com/coranto/coranto/asl"
 	"github.com/coranto/coranto/internal/catalog"
 	"github.com/coranto/coranto/internal/content"
 	"github.com/coranto/coranto/internal/egress"
@@ -16,6 +17,7 @@ import (
 	"github.com/coranto/coranto/internal/moderation"
 	"github.com/coranto/coranto/internal/release"
 	"github.com/coranto/coranto/internal/scrape"
+	"github.com/coranto/coranto/internal/secret"
 	"github.com/coranto/coranto/internal/site"
 	"github.com/coranto/coranto/internal/sqlite"
 )
@@ -54,6 +56,8 @@ var kinds = []struct {
 	{temporary, Kind{"Fetch.Temporary", ExitSources, http.StatusBadGateway, "the server could not answer now"}},
 	{status(http.StatusNotFound), Kind{"Fetch.NotFound", ExitSources, http.StatusBadGateway, "there is nothing at this address"}},
 	{status(http.StatusUnauthorized, http.StatusForbidden), Kind{"Fetch.Forbidden", ExitSources, http.StatusBadGateway, "the server refuses us"}},
+	{unsaid, Kind{"Fetch.Gone", ExitSources, http.StatusBadGateway, "the address is gone for good"}},
+	{unsaid, Kind{"Fetch.Moved", ExitSources, http.StatusBadGateway, "the server names another address for good"}},
 	{anyStatus, Kind{"Fetch.Status", ExitSources, http.StatusBadGateway, "the server answered with an error"}},
 	{is(egress.ErrDenied), Kind{"Egress.Denied", ExitSources, http.StatusForbidden, "the zone does not allow this address"}},
 	{is(egress.ErrScheme), Kind{"Egress.Scheme", ExitSources, http.StatusForbidden, "only http and https are fetched"}},
@@ -65,6 +69,8 @@ var kinds = []struct {
 	{disallowed, Kind{"Page.Robots", ExitSources, http.StatusForbidden, "robots.txt closes the page to programs"}},
 	{is(listing.ErrNothing), Kind{"Listing.Empty", ExitSources, http.StatusUnprocessableEntity, "no entries are found on the page"}},
 	{is(listing.ErrRecipe), Kind{"Source.Recipe", ExitSources, http.StatusUnprocessableEntity, "the recipe cannot be used"}},
+	{unsaid, Kind{"Source.Filter", ExitSources, http.StatusUnprocessableEntity, "include or exclude cannot be used"}},
+	{unsaid, Kind{"Source.TooMany", ExitSources, http.StatusUnprocessableEntity, "too many entries without a date"}},
 	{parked, Kind{catalog.ErrorParked, ExitSources, http.StatusUnprocessableEntity, "the domain is parked"}},
 	{is(ErrIdentity), Kind{catalog.ErrorIdentity, ExitSources, http.StatusConflict, "another feed answers at this address"}},
 	{is(feed.ErrNotFeed), Kind{"Feed.NotFeed", ExitSources, http.StatusUnprocessableEntity, "this is not a feed"}},
@@ -88,17 +94,43 @@ var kinds = []struct {
 	{is(release.ErrFull), Kind{"Disk.Full", ExitError, http.StatusInsufficientStorage, "the disk is full"}},
 	{is(sqlite.ErrFull), Kind{"Disk.Full", ExitError, http.StatusInsufficientStorage, "the disk is full"}},
 	{is(release.ErrNotFound, release.ErrNone, release.ErrNoEarlier), Kind{"Release.NotFound", ExitError, http.StatusNotFound, "no such release"}},
+	{is(release.ErrCorrupt), Kind{"Release.Damaged", ExitError, http.StatusInternalServerError, "the kept releases are damaged"}},
+	{is(release.ErrForeign), Kind{"Export.Foreign", ExitError, http.StatusConflict, "a file there is not ours"}},
 	{is(sqlite.ErrDamaged), Kind{"State.Damaged", ExitError, http.StatusInternalServerError, "the state file cannot be read"}},
 	{is(sqlite.ErrNewer), Kind{"State.Newer", ExitError, http.StatusInternalServerError, "the state is of a newer version"}},
+	{is(sqlite.ErrOlder), Kind{"State.Older", ExitError, http.StatusInternalServerError, "the state is of an older version"}},
+	{is(sqlite.ErrBusy), Kind{"State.Busy", ExitLocked, http.StatusServiceUnavailable, "another process is writing the state"}},
+	{is(sqlite.ErrIO), Kind{"Disk.Failed", ExitError, http.StatusInternalServerError, "the disk failed"}},
+	{is(engine.ErrNotFound), Kind{"Run.NotFound", ExitError, http.StatusNotFound, "no such execution"}},
 	{is(ErrUntrusted), Kind{"Coranto.Untrusted", ExitGuard, http.StatusForbidden, "a person has to trust this first"}},
 	{is(ErrNoCommand), Kind{"Task.Unknown", ExitConfig, http.StatusInternalServerError, "the configuration has no such task"}},
 	{is(ErrSecret), Kind{"Task.Secret", ExitError, http.StatusInternalServerError, "a secret that the task needs is missing"}},
+	{is(secret.ErrNotFound, secret.ErrName), Kind{"Secret.NotFound", ExitError, http.StatusNotFound, "no such secret"}},
+	{is(secret.ErrNoKey, secret.ErrWrongKey), Kind{"Secret.Key", ExitError, http.StatusInternalServerError, "the key of the secrets is missing or another"}},
+	{is(secret.ErrDamaged), Kind{"Secret.Damaged", ExitError, http.StatusInternalServerError, "the file of secrets is damaged"}},
 	{jobFailed(job.CauseExit), Kind{exitName, ExitError, http.StatusBadGateway, "the command ended with an error"}}, // Task.Exit.N, N its exit code
 	{jobFailed(job.CauseLost), Kind{"Task.Lost", ExitError, http.StatusBadGateway, "the command, or who ran it, was killed"}},
 	{jobFailed(job.CauseStart), Kind{"Task.CannotStart", ExitError, http.StatusInternalServerError, "the command cannot be started"}},
 	{jobFailed(job.CauseTimeout), Kind{"Task.Timeout", ExitError, http.StatusGatewayTimeout, "the command took too long"}},
 	{jobFailed(job.CauseTooLarge), Kind{"Task.OutputTooLarge", ExitError, http.StatusBadGateway, "the command wrote too much"}},
 	{jobFailed(job.CauseOutput), Kind{"Task.Output", ExitError, http.StatusBadGateway, "the command wrote no JSON"}},
+	{unsaid, Kind{"Coranto.Input", ExitError, http.StatusBadRequest, "a task got input that it does not understand"}},
+	{unsaid, Kind{engine.ErrorPanic, ExitError, http.StatusInternalServerError, "a task broke down: an error of the program"}},
+	{unsaid, Kind{engine.ErrorNoTask, ExitConfig, http.StatusInternalServerError, "nobody answers to a Resource of the workflow"}},
+	{unsaid, Kind{"Coranto.NoWorker", ExitError, http.StatusServiceUnavailable, "the worker that had the task is gone"}},
+	{unsaid, Kind{engine.ErrorOutput, ExitError, http.StatusInternalServerError, "a task's output is no JSON"}},
+	{unsaid, Kind{engine.ErrorJournal, ExitError, http.StatusInternalServerError, "the journal of the execution cannot be replayed"}},
+	{unsaid, Kind{engine.ErrorRevision, ExitError, http.StatusInternalServerError, "another version of the program began the execution"}},
+	{unsaid, Kind{asl.ErrorTimeout, ExitError, http.StatusGatewayTimeout, "a state took too long"}},
+	{unsaid, Kind{asl.ErrorHeartbeat, ExitError, http.StatusGatewayTimeout, "a task gave no sign of life"}},
+	{unsaid, Kind{asl.ErrorTaskFailed, ExitError, http.StatusInternalServerError, "a task failed"}},
+	{unsaid, Kind{asl.ErrorRuntime, ExitError, http.StatusInternalServerError, "the workflow cannot go on with this data"}},
+	{unsaid, Kind{asl.ErrorDataLimit, ExitError, http.StatusRequestEntityTooLarge, "the data of a state are too large"}},
+	{unsaid, Kind{asl.ErrorToleratedFailure, ExitError, http.StatusInternalServerError, "too many items of a Map failed"}},
+	{unsaid, Kind{asl.ErrorItemReader, ExitError, http.StatusInternalServerError, "the items of a Map cannot be read"}},
+	{unsaid, Kind{asl.ErrorResultWriter, ExitError, http.StatusInternalServerError, "the results of a Map cannot be written"}},
+	{unsaid, Kind{asl.ErrorReferencePath, ExitError, http.StatusInternalServerError, "a result does not fit where it is to go"}},
+	{unsaid, Kind{asl.ErrorResultPath, ExitError, http.StatusInternalServerError, "a result does not fit where it is to go"}},
 	{is(context.Canceled), Kind{"Coranto.Cancelled", ExitError, http.StatusServiceUnavailable, "stopped"}},
 	{is(context.DeadlineExceeded), Kind{"Coranto.Deadline", ExitError, http.StatusGatewayTimeout, "took too long"}},
 }
@@ -106,14 +138,21 @@ var kinds = []struct {
 // internal is what a failure is that nobody foresaw.
 var internal = Kind{"Coranto.Internal", ExitError, http.StatusInternalServerError, "unexpected failure"}
 
-// KindOf finds what an error is.
+// KindOf finds what an error is. A name of the table that a task has given it
+// counts before what it wraps: Retry and Catch see that name too.
 func KindOf(err error) Kind {
+	t, told := errors.AsType[*engine.TaskError](err)
+	if told {
+		if k := KindNamed(t.Name); k.Reason != internal.Reason {
+			return k
+		}
+	}
 	for _, k := range kinds {
 		if k.is(err) {
 			return k.Kind
 		}
 	}
-	if t, ok := errors.AsType[*engine.TaskError](err); ok {
+	if told {
 		return KindNamed(t.Name)
 	}
 	return internal
@@ -152,6 +191,10 @@ func is(targets ...error) func(error) bool {
 		return false
 	}
 }
+
+// unsaid is of rows that are found by their name alone: who fails so gives it
+// (an engine.TaskError, or an event of an execution).
+func unsaid(error) bool { return false }
 
 func held(err error) bool {
 	_, ok := errors.AsType[*egress.HeldError](err)
