@@ -12,13 +12,14 @@ import (
 	"github.com/coranto/coranto/internal/pipeline"
 )
 
-// builder is the user's own generator, once it is trusted.
+// builder is the user's own generator, nil where there is none. One that is not
+// trusted builds nothing; neither do we in its stead, since its site is another.
 func builder(cfg *config.Config, trusted bool) *pipeline.Builder {
 	b := cfg.Build
-	if !trusted || len(b.Command) == 0 {
+	if len(b.Command) == 0 {
 		return nil
 	}
-	return &pipeline.Builder{Argv: b.Command, Base: b.BaseDirectory, Env: b.Env, Secrets: b.Secrets, Timeout: b.Timeout}
+	return &pipeline.Builder{Untrusted: !trusted, Argv: b.Command, Base: b.BaseDirectory, Env: b.Env, Secrets: b.Secrets, Timeout: b.Timeout}
 }
 
 // checkout writes the files of a commit into an empty folder.

@@ -156,13 +156,16 @@ var _ io.WriteCloser = (*rotated)(nil)
 
 const rotateAt = 64 << 20
 
+// rotate puts a full log aside. Losing one loses no post.
+func rotate(path string) error { return os.Rename(path, path+".1") }
+
 func (r *rotated) Write(p []byte) (int, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.f != nil && r.size+int64(len(p)) > rotateAt {
 		r.f.Close()
 		r.f = nil
-		_ = os.Rename(r.path, r.path+".1")
+		_ = rotate(r.path)
 	}
 	if r.f == nil {
 		f, err := os.OpenFile(r.path, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)

@@ -51,6 +51,7 @@ type State struct {
 	URL        string     `json:"url,omitempty"`   // the configured address this is the state of
 	Use        string     `json:"use,omitempty"`   // the confirmed new address, once a 301 has been seen often enough
 	Rules      string     `json:"rules,omitempty"` // hash of what decides which entries become posts
+	Run        string     `json:"run,omitempty"`   // the execution that asked it last
 	Validators Validators `json:"validators,omitzero"`
 
 	Checked time.Time     `json:"checked,omitzero"` // last asked

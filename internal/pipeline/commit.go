@@ -62,6 +62,7 @@ type Summary struct {
 	Merged      int       `json:"merged"`
 	Revised     int       `json:"revised"`
 	Unscraped   int       `json:"unscraped"` // new posts whose page could not be read
+	Closed      int       `json:"closed,omitempty"` // of these: closed by robots.txt
 	Commit      string    `json:"commit,omitempty"`
 	Pushed      bool      `json:"pushed,omitempty"`
 	PushError   string    `json:"push_error,omitempty"`
@@ -90,6 +91,9 @@ func (p *Pipeline) commitPosts(ctx context.Context, t engine.Task, in CommitInpu
 		for _, s := range r.Posts {
 			if s.Error != "" {
 				sum.Unscraped++
+			}
+			if s.Error == "Page.Robots" {
+				sum.Closed++
 			}
 			post := content.Assemble(r.Source.Source, s.Entry, s.Page, with)
 			if post.Author == "" {
@@ -132,7 +136,7 @@ func (p *Pipeline) commitPosts(ctx context.Context, t engine.Task, in CommitInpu
 	if err != nil {
 		return Summary{}, err
 	}
-	return sum, p.record(ctx, set, in, fresh, facts)
+	return sum, p.record(ctx, t, set, in, fresh, facts)
 }
 
 // ours reports whether a failure inside a source's part of a run is none of the
@@ -179,8 +183,8 @@ func (s *Summary) count(r Result) {
 
 // record tells the catalog what each source came to, and the facts of the run,
 // in one transaction. Done again it changes nothing.
-func (p *Pipeline) record(ctx context.Context, set *Settings, in CommitInput, fresh map[string]int, facts map[string]string) error {
-	results := in.Results
+func (p *Pipeline) record(ctx context.Context, t engine.Task, set *Settings, in CommitInput, fresh map[string]int, facts map[string]string) error {
+	results, run := in.Results, string(t.Execution)
 	by := make(map[string]Result, len(results))
 	ids := make([]string, 0, len(results))
 	for _, r := range results {
@@ -194,7 +198,7 @@ func (p *Pipeline) record(ctx context.Context, set *Settings, in CommitInput, fr
 		if at.IsZero() {
 			at = in.Started.UTC().Truncate(time.Second)
 		}
-		if s.URL == r.Source.URL && s.Checked.Equal(at) {
+		if s.URL == r.Source.URL && s.Run == run {
 			return s // a try before a crash has told it
 		}
 		out := catalog.Outcome{At: at, NotModified: o.NotModified, Validators: o.Validators, New: fresh[id], Entries: o.Entries,
@@ -204,7 +208,9 @@ func (p *Pipeline) record(ctx context.Context, set *Settings, in CommitInput, fr
 			out.Error, out.Message = r.Error.Error, r.Error.Cause
 		}
 		verified(&out, s, r, fresh[id])
-		return s.For(r.Source.Source, r.Source.Rules).After(out, set.every(r.Source.Source), set.Bounds)
+		s = s.For(r.Source.Source, r.Source.Rules).After(out, set.every(r.Source.Source), set.Bounds)
+		s.Run = run
+		return s
 	})
 }
 

@@ -20,11 +20,12 @@ import (
 // Builder is the user's own generator. What it leaves becomes a release like
 // any other.
 type Builder struct {
-	Argv    []string
-	Base    string // folder it leaves the site in, within the checkout; empty: "dist", "public" or "_site"
-	Env     map[string]string
-	Secrets []string // names; see SecretVariable
-	Timeout time.Duration
+	Untrusted bool // nobody has said that it may run
+	Argv      []string
+	Base      string // folder it leaves the site in, within the checkout; empty: "dist", "public" or "_site"
+	Env       map[string]string
+	Secrets   []string // names; see SecretVariable
+	Timeout   time.Duration
 }
 
 // ErrBuilder is returned where the user's generator left nothing that is a site.
@@ -40,6 +41,9 @@ const (
 // takes what it leaves into the build.
 func (p *Pipeline) buildForeign(ctx context.Context, t engine.Task, by *Builder, commit string, b *release.Build) (site.Report, error) {
 	var r site.Report
+	if by.Untrusted {
+		return r, fmt.Errorf("build.command: %w", ErrUntrusted)
+	}
 	if p.Jobs == nil || p.Checkout == nil {
 		return r, errors.New("build: this process runs no commands")
 	}
