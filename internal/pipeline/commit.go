@@ -61,7 +61,7 @@ type Summary struct {
 	New         int       `json:"new"`
 	Merged      int       `json:"merged"`
 	Revised     int       `json:"revised"`
-	Unscraped   int       `json:"unscraped"` // new posts whose page could not be read
+	Unscraped   int       `json:"unscraped"`        // new posts whose page could not be read
 	Closed      int       `json:"closed,omitempty"` // of these: closed by robots.txt
 	Commit      string    `json:"commit,omitempty"`
 	Pushed      bool      `json:"pushed,omitempty"`
