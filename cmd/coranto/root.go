@@ -79,7 +79,7 @@ func (c *cli) root() *cobra.Command {
 	root.AddCommand(
 		c.demoCmd(), c.initCmd(), c.addCmd(), c.sourceCmd(), c.runCmd(), c.serveCmd(), c.buildCmd(),
 		c.statusCmd(), c.releasesCmd(), c.rollbackCmd(), c.secretCmd(), c.trustCmd(), c.workflowCmd(), c.runsCmd(), c.postCmd(), c.configCmd(), c.fmtCmd(), c.versionCmd(),
-		c.feedCmd(), c.pageCmd(), c.mannersCmd(), c.zonesCmd(), c.passwordCmd(), c.themeCmd(), c.previewCmd(),
+		c.feedCmd(), c.pageCmd(), c.mannersCmd(), c.zonesCmd(), c.passwordCmd(), c.themeCmd(), c.previewCmd(), c.deployCmd(),
 	)
 	for _, cmd := range root.Commands() {
 		args := cmd.Args

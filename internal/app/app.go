@@ -98,8 +98,10 @@ type App struct {
 
 	reload  sync.Mutex
 	hosting hosting
-	refused refused
-	current atomic.Pointer[current]
+
+	deploying deploying
+	refused   refused
+	current   atomic.Pointer[current]
 }
 
 // current is the configuration in force and what was made of it.

@@ -103,6 +103,16 @@ func (a *App) host(ctx context.Context, l net.Listener) error {
 		l.Close()
 		return err
 	}
+	ctx, stop := context.WithCancel(ctx)
+	deployed := make(chan struct{})
+	go func() {
+		defer close(deployed)
+		a.keepDeployed(ctx)
+	}()
+	defer func() {
+		stop()
+		<-deployed
+	}()
 	h := a.Config().Host
 	if secure == nil || h.Plain == "" {
 		return host.Serve(ctx, l, a.Handler(), host.ServeOptions{TLS: secure})
@@ -112,8 +122,6 @@ func (a *App) host(ctx context.Context, l net.Listener) error {
 		l.Close()
 		return fmt.Errorf("host.plain: %w", err)
 	}
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
 	ended := make(chan error, 2)
 	go func() { ended <- host.Serve(ctx, l, a.Handler(), host.ServeOptions{TLS: secure}) }()
 	go func() { ended <- host.Serve(ctx, second, plain, host.ServeOptions{}) }()

@@ -60,6 +60,11 @@ func (l Layout) parts(cfg *config.Config, workflows map[string][]byte) ([]Part, 
 			return nil, err
 		}
 	}
+	for _, d := range cfg.Deploy {
+		if err := add("deploy", "", d); err != nil {
+			return nil, err
+		}
+	}
 	if len(cfg.Build.Command) > 0 {
 		if err := add("build", "", cfg.Build); err != nil {
 			return nil, err

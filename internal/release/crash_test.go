@@ -55,7 +55,10 @@ func child(dir, out, version string) error {
 	if _, err := s.GC(ctx, 1); err != nil {
 		return err
 	}
-	_, err = s.Export(ctx, r.ID, out)
+	if _, err := s.Export(ctx, r.ID, out); err != nil {
+		return err
+	}
+	_, err = s.Swap(ctx, r.ID, out+".www")
 	return err
 }
 
@@ -112,6 +115,7 @@ func TestCrashSweep(t *testing.T) {
 					t.Fatal("the point was not passed")
 				}
 				checkSite(t, dir, out, n)
+				checkSwapped(t, out+".www", n)
 				if code == 0 {
 					break
 				}
@@ -121,6 +125,28 @@ func TestCrashSweep(t *testing.T) {
 				checkSite(t, dir, out, n)
 			}
 		})
+	}
+}
+
+// checkSwapped requires that what the link shows is the site of one version, whole.
+func checkSwapped(t *testing.T, link string, n int) {
+	t.Helper()
+	version := ""
+	for i := range 8 {
+		b, err := os.ReadFile(filepath.Join(link, fmt.Sprintf("p%d/index.html", i)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, of, _ := strings.Cut(string(b), " of ")
+		if i < 3 {
+			continue
+		}
+		if version == "" {
+			version = of
+		}
+		if of != version || of != fmt.Sprint("v", n) && of != fmt.Sprint("v", n-1) {
+			t.Fatalf("page %d is of %s, others of %s, run %d", i, of, version, n)
+		}
 	}
 }
 
