@@ -33,7 +33,7 @@ func passage(m *mark) string {
 func (ev *evidence) intro(site string) (string, string) {
 	for i, r := range introRules {
 		for _, v := range r.find(ev) {
-			if v = cleanIntro(v); v == "" || r.name == "description" && ev.ofSite(v, site, introRules[i+1:]) {
+			if v = cleanIntro(v); v == "" || r.name == "description" && ev.ofSite(v, site, introRules[i+1:]) || len(v) < 40 && ev.namesSite(v, site) && ev.hasPassage() {
 				continue
 			}
 			return ev.whole(v), r.name
@@ -45,19 +45,30 @@ func (ev *evidence) intro(site string) (string, string) {
 // ofSite says that a description names the site, while another, of the page,
 // does not and tells something else: many templates describe the site on every page.
 func (ev *evidence) ofSite(s, site string, others []rule) bool {
-	names := func(s string) bool {
-		s = strings.ToLower(s)
-		host := strings.TrimPrefix(ev.request.Hostname(), "www.")
-		return host != "" && strings.Contains(s, host) || len(site) > 3 && strings.Contains(s, strings.ToLower(site))
-	}
-	if !names(s) {
+	if !ev.namesSite(s, site) {
 		return false
 	}
 	for _, r := range others[:3] {
 		for _, v := range r.find(ev) {
-			if v = cleanIntro(v); len(v) >= minPassage && !names(v) && !strings.HasPrefix(key(v), key(s)[:min(len(key(s)), 20)]) {
+			if v = cleanIntro(v); len(v) >= minPassage && !ev.namesSite(v, site) && !strings.HasPrefix(key(v), key(s)[:min(len(key(s)), 20)]) {
 				return true
 			}
+		}
+	}
+	return false
+}
+
+func (ev *evidence) namesSite(s, site string) bool {
+	s = strings.ToLower(s)
+	host := strings.TrimPrefix(ev.request.Hostname(), "www.")
+	return host != "" && strings.Contains(s, host) || len(site) > 3 && strings.Contains(s, strings.ToLower(site))
+}
+
+// hasPassage says that the body has what can stand in for a description.
+func (ev *evidence) hasPassage() bool {
+	for i := range ev.marks {
+		if m := &ev.marks[i]; (m.kind == mLead || m.kind == mPara && m.class&elsewhere == 0) && passage(m) != "" {
+			return true
 		}
 	}
 	return false

@@ -24,6 +24,8 @@ func TestRules(t *testing.T) {
 		{"one that ends in a name is not", "", head(`<meta name=description content="`+words+` Anna Lund">`) + `<p>Other</p>`, facts{"intro": words + " Anna Lund"}},
 		{"the description of the site", "", head(`<meta property=og:site_name content="Kelp Weekly"><meta name=description content="Kelp Weekly brings news of the shore every day"><meta property=og:description content="` + words + `.">`), facts{"intro": words + "."}},
 		{"no description", "", head("") + `<p>Short.</p><p>` + words + `.</p>`, facts{"intro": words + ".", "sources": map[string]any{"intro": "paragraph"}}},
+		{"a short one of the site", "", head(`<meta property=og:site_name content="Kelp Weekly"><meta property=og:description content="++ Kelp Weekly ++">`) + `<p>` + words + `.</p>`, facts{"intro": words + "."}},
+		{"lines of a script without spaces", "", head("<meta name=description content='海は与え、海は奪う。\n誰も数えないまま、年が過ぎる。 Kelp です'>"), facts{"intro": "海は与え、海は奪う。誰も数えないまま、年が過ぎる。 Kelp です"}},
 		{"several names in a byline", "", head("") + `<p>By Ione Vale, Tove Lind and Ada Berg</p>`, facts{"authors": list("Ione Vale", "Tove Lind", "Ada Berg")}},
 		{"authors in the plural", "", head("") + `<p>Autoren Ione Vale und Tove Lind</p>`, facts{"authors": list("Ione Vale", "Tove Lind")}},
 		{"a name beside date and time", "", head("") + `<small>04.02.2022 | 13:10 Uhr | Ione Vale</small>`, facts{"authors": list("Ione Vale"), "published": "2022-02-04"}},

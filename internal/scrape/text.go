@@ -9,30 +9,35 @@ import (
 	"unicode/utf8"
 )
 
-// collapse makes every run of white space one space, and drops what cannot
-// be seen.
+// collapse makes every run of white space one space, but none of a line's end
+// between signs of scripts without spaces, and drops what cannot be seen.
 func collapse(s string) string {
 	if !utf8.ValidString(s) {
 		s = strings.ToValidUTF8(s, "\uFFFD")
 	}
 	var b strings.Builder
 	b.Grow(len(s))
-	space := false
+	space, line, last := false, false, rune(0)
 	for _, c := range s {
 		switch {
 		case unicode.IsSpace(c):
-			space = true
+			space, line = true, line || c == '\n'
 			continue
 		case c == '\u200b' || c == '\ufeff' || c == '\u2060' || c == '\u00ad' || unicode.IsControl(c):
 			continue
 		}
-		if space && b.Len() > 0 {
+		if space && b.Len() > 0 && !(line && spaceless(last) && spaceless(c)) {
 			b.WriteByte(' ')
 		}
-		space = false
+		space, line, last = false, false, c
 		b.WriteRune(c)
 	}
 	return b.String()
+}
+
+// spaceless says that a sign is of a script that puts no space between words.
+func spaceless(c rune) bool {
+	return c >= 0x3000 && c < 0x3100 || c >= 0x3400 && c < 0xA000 || c >= 0xFF00 && c < 0xFFF0
 }
 
 // inline are the elements that stray into metadata.
