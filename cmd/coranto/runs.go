@@ -74,6 +74,6 @@ happen. --watch ends with 1 when the execution has failed.`,
 		},
 	}
 	show.Flags().BoolVarP(&watch, "watch", "w", false, "show it as it goes on")
-	cmd.AddCommand(list, show, c.runsCancelCmd())
+	cmd.AddCommand(list, show, c.runsCancelCmd(), c.runsRedriveCmd())
 	return cmd
 }

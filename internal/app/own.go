@@ -124,6 +124,7 @@ func (a *App) answerRequests(ctx context.Context) {
 				_ = os.Remove(filepath.Join(a.requests(), f.Name()))
 			}
 		}
+		a.answerRedrives(ctx)
 		select {
 		case <-tick.C:
 		case <-ctx.Done():

@@ -1,0 +1,34 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/coranto/coranto/internal/app"
+)
+
+func (c *cli) runsRedriveCmd() *cobra.Command {
+	return &cobra.Command{
+		Use: "redrive RUN", Short: "Let an execution that failed go on from where it failed",
+		Long: `Lets an execution that failed, timed out or was cancelled go on from there, with
+its definition and input. What has succeeded in it is not done again: of a Map or
+Parallel only the items and branches that failed or were cut off run again. RUN
+may be "last". The command waits for the end; where a serve has the directory,
+that one goes on with it, and the command returns at once.`,
+		Example: "  coranto runs list\n  coranto runs redrive 20261122-121503-k3x9",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			x, err := app.Redrive(cmd.Context(), c.dir, args[0], c.options())
+			if err != nil {
+				return err
+			}
+			if c.json {
+				return object(c.out, x)
+			}
+			fmt.Fprintf(c.out, "%s  %s %s\n", strings.ToLower(string(x.Status)), x.Workflow, x.ID)
+			return nil
+		},
+	}
+}
