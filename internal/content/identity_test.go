@@ -46,6 +46,7 @@ func TestIdentity(t *testing.T) {
 		{"title and day", [][]coranto.Entry{{e("", "", "A"), e("", "", "B")}, {e("", "", "A")}}, []string{"A", "B"}},
 		{"twice in a document", [][]coranto.Entry{{e("1", l, "A"), e("1", l, "A"), e("2", l, "a ")}}, []string{"A"}},
 		{"white space and case of titles", [][]coranto.Entry{{e("1", l, "A b")}, {e("2", l, "a  B ")}}, []string{"A b"}},
+		{"nothing to show", [][]coranto.Entry{{e("1", "", ""), e("2", l, "A")}}, []string{"A"}},
 		{"nothing to go by", [][]coranto.Entry{{e("", "", "")}}, []string{}},
 		{"id alone", [][]coranto.Entry{{e("1", "", "A"), e("2", "", "A")}, {e("1", "", "A")}}, []string{"A", "A"}},
 		{"no address", [][]coranto.Entry{{e("", "mailto:x@y", "A"), e("", "mailto:z@y", "B")}, {e("", "mailto:x@y", "A")}}, []string{"A", "B"}},

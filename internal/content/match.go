@@ -68,6 +68,10 @@ func (m *matcher) entry(e *coranto.Entry, a announced) {
 		m.out.Dropped = append(m.out.Dropped, Dropped{Title: e.Title, Link: e.Link, Why: "has neither id, link nor title"})
 		return
 	}
+	if a.link == "" && a.title == "" && introOf(e) == "" && len(e.Enclosures) == 0 {
+		m.out.Dropped = append(m.out.Dropped, Dropped{Why: "has nothing to show but its id"})
+		return
+	}
 	n := m.own(m.source, a, m.links[a.link] == 1)
 	switch {
 	case n < 0:

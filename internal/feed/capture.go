@@ -135,7 +135,7 @@ func (p *parser) content(f format, limit int) (_ string, tags int) {
 		case tokEOF:
 			p.z.bad = true
 			p.leave()
-			done = true
+			done, p.ended = true, true
 		case tokText, tokCDATA:
 			c.text(tok)
 		case tokStart:

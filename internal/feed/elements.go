@@ -36,9 +36,19 @@ func (p *parser) plain(f format) string {
 	return strings.Clone(markup.Collapse(v.s))
 }
 
+// whole reads the element at hand as an address, an id or a date: half of one,
+// where the document ends in it, would be another.
+func (p *parser) whole(limit int) string {
+	s := strings.TrimSpace(p.capture(asText, limit).s)
+	if p.ended {
+		return ""
+	}
+	return s
+}
+
 // opaque reads an identifier: nothing but the white space around it is lost.
 func (p *parser) opaque() string {
-	s := strings.TrimSpace(p.capture(asText, maxAddress).s)
+	s := p.whole(maxAddress)
 	if len(s) >= maxAddress {
 		return "" // cut short it would name something else
 	}
@@ -47,7 +57,7 @@ func (p *parser) opaque() string {
 
 // date reads the element at hand as a date; zero when it cannot be read.
 func (p *parser) date() time.Time {
-	t, _ := parseDate(p.capture(asText, maxText).s)
+	t, _ := parseDate(p.whole(maxText))
 	return t
 }
 
@@ -72,7 +82,7 @@ func personAddress(p *parser, base *url.URL, ref string) string {
 // address reads the element at hand as an address.
 func (p *parser) address() string {
 	base := p.base()
-	s := strings.TrimSpace(p.capture(asText, maxAddress+1).s)
+	s := p.whole(maxAddress + 1)
 	if s == "" {
 		return ""
 	}
@@ -281,7 +291,7 @@ func (p *parser) readLink() (coranto.Link, bool) {
 		p.ignore()
 		return l, l.Href != ""
 	}
-	if s := strings.TrimSpace(p.capture(asText, maxAddress+1).s); s != "" {
+	if s := p.whole(maxAddress + 1); s != "" {
 		l.Href = p.resolveAt(base, s)
 	}
 	return l, l.Href != ""

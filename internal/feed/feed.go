@@ -45,6 +45,10 @@ type Document struct {
 	Feed      Info            `json:"feed"`
 	Entries   []coranto.Entry `json:"entries"`
 	Dropped   int             `json:"dropped,omitempty"` // entries beyond Meta.MaxEntries
+
+	// Cut says that the document ends within an entry, before the entry says where
+	// it leads. It is left out: half of its address would make it another one.
+	Cut bool `json:"-"`
 }
 
 // Info describes the feed itself. Times are RFC 3339 UTC in JSON.

@@ -154,6 +154,9 @@ func (res *Result) read(resp *egress.Response, src coranto.Source, v Validators,
 		}
 		return e
 	}
+	if doc.Cut {
+		now = Validators{URL: src.URL} // the whole of it may have the same ones
+	}
 	doc.Malformed = doc.Malformed || res.Truncated
 	res.Document, res.Validators = doc, now
 	return nil

@@ -50,6 +50,8 @@ type jsonReader struct {
 	s   string
 	pos int
 	bad bool
+
+	ended bool // the text ended within an object
 }
 
 func (r *jsonReader) space() {
@@ -183,7 +185,7 @@ func (r *jsonReader) membersOf(f func(name string)) {
 		c := r.peek()
 		switch {
 		case c == 0:
-			r.bad = true
+			r.bad, r.ended = true, true
 			return
 		case c == '}':
 			r.pos++

@@ -125,6 +125,18 @@ func (j *jsonFeed) authors(v *jsonValue) []coranto.Person {
 	return list
 }
 
+// shorten takes away the last member, if half of what it says would say another thing.
+func (v *jsonValue) shorten() {
+	n := len(v.members) - 1
+	if n < 0 {
+		return
+	}
+	switch v.members[n].name {
+	case "id", "url", "external_url", "date_published", "date_modified":
+		v.members = v.members[:n]
+	}
+}
+
 func (j *jsonFeed) item() {
 	if j.r.peek() != '{' {
 		j.r.bad = true
@@ -138,6 +150,10 @@ func (j *jsonFeed) item() {
 		return
 	}
 	v := j.r.object(2)
+	if j.r.ended {
+		defer j.doc.leaveOut()
+		v.shorten()
+	}
 	e := &entry{}
 	e.ID = strings.Clone(strings.TrimSpace(v.str("id")))
 	if len(e.ID) > maxAddress {

@@ -51,7 +51,8 @@ type parser struct {
 	doc      *Document
 	bindings []binding
 	stack    []frame
-	deep     int // open elements beyond maxDepth
+	deep     int  // open elements beyond maxDepth
+	ended    bool // the document ended within an element that was read
 
 	entry  *entry
 	person *person
@@ -128,11 +129,24 @@ func (p *parser) finish() error {
 	}
 	if len(p.stack) > 1 {
 		p.z.bad = true
+		within := p.entry != nil
 		p.popTo(1)
+		if within {
+			p.doc.leaveOut()
+		}
 	}
 	p.finishFeed()
 	p.doc.Malformed = p.doc.Malformed || p.z.bad
 	return nil
+}
+
+// leaveOut takes away the last entry, which the document ends in, if it leads
+// nowhere yet and those before it do.
+func (d *Document) leaveOut() {
+	n := len(d.Entries) - 1
+	if n > 0 && d.Entries[n].Link == "" && d.Entries[n-1].Link != "" {
+		d.Entries, d.Cut = d.Entries[:n], true
+	}
 }
 
 func (p *parser) text() {
