@@ -57,6 +57,9 @@ type capture struct {
 	limit int
 }
 
+// open says that more of the text is of use.
+func (c capture) open() bool { return len(c.text) <= c.limit }
+
 // push opens an element, and decides whether its text is of interest.
 func (r *reader) push(tag atom.Atom) {
 	if len(r.stack) > 0 && closes(r.stack[len(r.stack)-1].tag, tag) {

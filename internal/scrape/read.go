@@ -3,6 +3,7 @@ package scrape
 import (
 	"bytes"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -85,7 +86,7 @@ func (r *reader) textToken() {
 	} else if len(b) > 60 {
 		r.before, r.cue = nil, false
 	}
-	if len(r.captures) == 0 {
+	if !slices.ContainsFunc(r.captures, capture.open) {
 		return
 	}
 	t = unescape(t)
