@@ -78,9 +78,10 @@ func (c *cli) root() *cobra.Command {
 	f.BoolVarP(&c.verbose, "verbose", "v", false, "log what happens to stderr")
 	root.AddCommand(
 		c.demoCmd(), c.initCmd(), c.addCmd(), c.sourceCmd(), c.runCmd(), c.serveCmd(), c.buildCmd(),
-		c.statusCmd(), c.releasesCmd(), c.rollbackCmd(), c.secretCmd(), c.trustCmd(), c.workflowCmd(), c.runsCmd(), c.postCmd(), c.configCmd(), c.fmtCmd(), c.versionCmd(),
+		c.statusCmd(), c.releasesCmd(), c.rollbackCmd(), c.secretCmd(), c.trustCmd(), c.workflowCmd(), c.runsCmd(), c.versionCmd(),
 		c.feedCmd(), c.pageCmd(), c.mannersCmd(), c.zonesCmd(), c.passwordCmd(), c.themeCmd(), c.previewCmd(), c.deployCmd(),
 	)
+	root.AddCommand(c.everyday()...)
 	for _, cmd := range root.Commands() {
 		args := cmd.Args
 		if args != nil {

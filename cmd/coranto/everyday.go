@@ -1,0 +1,8 @@
+package main
+
+import "github.com/spf13/cobra"
+
+// everyday are the commands of a keeper's daily round.
+func (c *cli) everyday() []*cobra.Command {
+	return []*cobra.Command{c.postCmd(), c.configCmd(), c.doctorCmd(), c.fmtCmd()}
+}
