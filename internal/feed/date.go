@@ -11,7 +11,10 @@ import (
 const maxDate = 96
 
 // ParseDate reads a date as the entries of a feed do, for what stands in for one.
-func ParseDate(s string) (time.Time, bool) { return parseDate(s) }
+func ParseDate(s string) (time.Time, bool) {
+	t, ok := parseDate(s)
+	return t.UTC(), ok
+}
 
 // parseDate reads a date as feeds write them: RFC 822 and its kin, W3CDTF, ISO
 // 8601, asctime, forms of databases, month names of a dozen languages. What is
@@ -42,7 +45,8 @@ type dateReader struct {
 	dayOfYear               int
 	hour, min, sec          int
 	timed                   bool
-	offset                  int // seconds east
+	offset                  int            // seconds east
+	order                   *time.Location // what a date with slashes tells of the order of its parts
 }
 
 func (d *dateReader) lex(s string) bool {

@@ -111,6 +111,9 @@ func (d *dateReader) numeric(nums []lexeme, seps []string, lead string) bool {
 
 // dayAndMonth: with slashes the month comes first, as in America, unless it cannot be one.
 func (d *dateReader) dayAndMonth(a, b int, sep string) {
+	if sep == "/" {
+		d.mark(a, b)
+	}
 	if sep == "/" && a <= 12 || b > 12 {
 		d.month, d.dayOfMonth = a, b
 		return
@@ -177,6 +180,9 @@ func (d *dateReader) time() (time.Time, bool) {
 		return time.Time{}, false // 30 February
 	}
 	t := time.Date(d.year, time.Month(d.month), d.dayOfMonth, d.hour, d.min, d.sec, 0, time.UTC).Add(-time.Duration(d.offset) * time.Second)
+	if d.order != nil {
+		t = t.In(d.order)
+	}
 	// The first second of 1970 is what programs write for "no date".
 	return t, t.Unix() != 0
 }

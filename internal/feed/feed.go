@@ -88,7 +88,11 @@ type Candidate struct {
 // Parse reads a feed. The only error is ErrNotFeed, wrapped with what the
 // document is instead.
 func Parse(body []byte, m Meta) (doc *Document, err error) {
-	defer func() { doc, err = rescue(recover(), doc, err) }()
+	defer func() {
+		if doc, err = rescue(recover(), doc, err); doc != nil {
+			doc.settleDays()
+		}
+	}()
 	d := decode(body, m.ContentType)
 	text := strings.TrimLeft(d.text, " \t\r\n\f")
 	switch {

@@ -157,18 +157,18 @@ func FuzzDate(f *testing.F) {
 		f.Add(tt.in)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		at, ok := parseDate(s)
+		at, ok := ParseDate(s)
 		if !ok {
 			return
 		}
 		if at.Location() != time.UTC || at.Nanosecond() != 0 || at.Year() < 999 || at.Year() > 10000 {
-			t.Fatalf("parseDate(%q) = %v", s, at)
+			t.Fatalf("ParseDate(%q) = %v", s, at)
 		}
 		if at.Year() < 1000 || at.Year() > 9999 {
 			return // moved there by its zone
 		}
 		for _, layout := range []string{time.RFC3339, time.RFC1123Z, time.RFC1123, time.ANSIC, time.DateTime, "Monday, 2 January 2006 15:04:05 MST"} {
-			if again, ok := parseDate(at.Format(layout)); !ok || !again.Equal(at) {
+			if again, ok := ParseDate(at.Format(layout)); !ok || !again.Equal(at) {
 				t.Fatalf("%q is %v; written %q it is %v", s, at, at.Format(layout), again)
 			}
 		}
