@@ -164,7 +164,7 @@ func (l Layout) print() string {
 		}
 	}
 	add(l.config())
-	for _, dir := range []string{l.theme(), l.workflows()} {
+	for _, dir := range []string{l.theme(), l.workflows(), l.secrets()} {
 		_ = filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
 			if err == nil {
 				add(path)
