@@ -170,7 +170,7 @@ func firstPart(s string) string {
 }
 
 // lengthen puts the full name for a single one, where the page gives both:
-// "Stefanus" and "Stefanus Stahl", "mcason" never, "mikecason" and "Mike Cason".
+// "Tove" and "Tove Lind", "tlind" never, "tovelind" and "Tove Lind".
 func (ev *evidence) lengthen(names []string) []string {
 	for i, n := range names {
 		if strings.ContainsAny(n, " ") || !ascii(n) && utf8.RuneCountInString(n) < 3 {

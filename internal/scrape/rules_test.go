@@ -35,7 +35,7 @@ func TestRules(t *testing.T) {
 		{"a source line", "", head("") + `<p>Quelle: <a href="https://wire.example/">kelpwire</a></p>`, facts{"authors": list("kelpwire")}},
 		{"signed below", "", head("") + strings.Repeat("<p>"+words+"</p>", 8) + `<p><b>Ione Vale</b></p>`, facts{"authors": list("Ione Vale")}},
 		{"a name in the middle", "", head("") + strings.Repeat("<p>"+words+"</p>", 8) + `<p><b>Ione Vale</b></p>` + "<p>" + words + "</p>", facts{"authors": []any{}}},
-		{"the publisher is no person", "https://ultimahora.example/x", head(`<meta property=og:site_name content="Ultima Hora"><script type="application/ld+json">{"@type":"NewsArticle","author":{"@type":"Person","name":"Ultima Hora"},"publisher":{"@type":"Organization","name":"Ultima Hora"}}</script>`), facts{"authors": []any{}}},
+		{"the publisher is no person", "https://kelphora.example/x", head(`<meta property=og:site_name content="Kelp Hora"><script type="application/ld+json">{"@type":"NewsArticle","author":{"@type":"Person","name":"Kelp Hora"},"publisher":{"@type":"Organization","name":"Kelp Hora"}}</script>`), facts{"authors": []any{}}},
 		{"a site named after its author", "https://ione-vale.example/x", head(`<meta property=og:site_name content="Dr. Ione Vale">`), facts{"authors": list("Ione Vale")}},
 		{"a footer's copyright", "", head("") + `<footer>© 2020 Shore Forum</footer>`, facts{"authors": []any{}}},
 		{"a link to a profile", "", head("") + `<a rel=author href=/a>View my complete profile</a>`, facts{"authors": []any{}}},
