@@ -78,9 +78,10 @@ var typeNames = map[string]string{
 
 // feedNames are files whose extension says too little.
 var feedNames = map[string]string{
-	"atom.xml": "application/atom+xml; charset=utf-8",
-	"rss.xml":  "application/rss+xml; charset=utf-8",
-	"feed.xml": "application/rss+xml; charset=utf-8", "index.rdf": "application/rdf+xml; charset=utf-8",
+	"atom.xml":    "application/atom+xml; charset=utf-8",
+	"rss.xml":     "application/rss+xml; charset=utf-8",
+	"feed.xml":    "application/atom+xml; charset=utf-8", // ours, and Jekyll's
+	"index.rdf":   "application/rdf+xml; charset=utf-8",
 	"feed.json":   "application/feed+json; charset=utf-8",
 	"_redirects":  "text/plain; charset=utf-8",
 	"_headers":    "text/plain; charset=utf-8",
