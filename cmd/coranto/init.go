@@ -10,7 +10,8 @@ import (
 )
 
 func (c *cli) initCmd() *cobra.Command {
-	return &cobra.Command{
+	var dry bool
+	cmd := &cobra.Command{
 		Use:   "init [DIR]",
 		Short: "Make a site directory",
 		Long: `Makes DIR (by default the current directory) a site directory: a git
@@ -23,12 +24,20 @@ git. Files that are there stay as they are.`,
 			if len(args) > 0 {
 				dir = args[0]
 			}
-			res, err := app.Init(cmd.Context(), dir, nil, c.options())
+			begin := func() (app.Inited, error) { return app.Init(cmd.Context(), dir, nil, c.options()) }
+			if dry {
+				begin = func() (app.Inited, error) { return app.WouldInit(dir) }
+			}
+			res, err := begin()
 			if err != nil {
 				return err
 			}
 			if c.json {
 				return object(c.out, res)
+			}
+			if dry {
+				fmt.Fprintf(c.out, "nothing made; it would be %s in %s\n", strings.Join(res.Made, ", "), res.Dir)
+				return nil
 			}
 			fmt.Fprintf(c.out, "made    %s in %s\n", strings.Join(res.Made, ", "), res.Dir)
 			if res.Commit != "" {
@@ -38,6 +47,8 @@ git. Files that are there stay as they are.`,
 			return nil
 		},
 	}
+	cmd.Flags().BoolVarP(&dry, "dry-run", "n", false, "tell what would be made, but make nothing")
+	return cmd
 }
 
 // short is a commit as people say it.

@@ -9,7 +9,8 @@ import (
 )
 
 func (c *cli) passwordCmd() *cobra.Command {
-	return &cobra.Command{
+	var dry bool
+	cmd := &cobra.Command{
 		Use: "password SECRET USER", Short: "Let somebody into a protected part of the site",
 		Long: `Reads a password and puts its hash (argon2id) under the user's name into a
 secret, encrypted. The part of the site that needs it is named in coranto.yaml:
@@ -22,13 +23,15 @@ secret, encrypted. The part of the site that needs it is named in coranto.yaml:
 			if err != nil {
 				return err
 			}
-			commit, why, err := app.SetPassword(cmd.Context(), c.dir, args[0], args[1], password, c.options())
+			commit, why, err := app.SetPassword(cmd.Context(), c.dir, args[0], args[1], password, dry, c.options())
 			if err != nil {
 				return err
 			}
 			fmt.Fprintf(c.out, "stored  password of %s in %s\n", args[1], args[0])
-			c.committed(commit, why, false)
+			c.committed(commit, why, dry)
 			return nil
 		},
 	}
+	cmd.Flags().BoolVarP(&dry, "dry-run", "n", false, "check, but change nothing")
+	return cmd
 }

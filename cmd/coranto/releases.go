@@ -13,11 +13,7 @@ func (c *cli) releasesCmd() *cobra.Command {
 	return &cobra.Command{
 		Use: "releases", Short: "List the built sites that are kept", Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			store, err := app.OpenReleases(c.dir, c.options())
-			if err != nil {
-				return err
-			}
-			list, err := store.List()
+			list, err := app.Releases(c.dir, c.options())
 			if err != nil {
 				return err
 			}
@@ -42,7 +38,8 @@ func (c *cli) releasesCmd() *cobra.Command {
 }
 
 func (c *cli) rollbackCmd() *cobra.Command {
-	return &cobra.Command{
+	var dry bool
+	cmd := &cobra.Command{
 		Use:   "rollback [RELEASE]",
 		Short: "Go back to an earlier release",
 		Long: `Makes an earlier release live again, by default the one before; it is one
@@ -50,23 +47,25 @@ pointer that moves, also under a running ` + "`coranto serve`" + `. The next com
 publishes anew.`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			store, err := app.OpenReleases(c.dir, c.options())
-			if err != nil {
-				return err
-			}
 			id := ""
 			if len(args) > 0 {
 				id = args[0]
 			}
-			r, err := store.Rollback(cmd.Context(), id)
+			r, err := app.Rollback(cmd.Context(), c.dir, id, dry, c.options())
 			if err != nil {
 				return err
 			}
 			if c.json {
 				return object(c.out, r)
 			}
-			fmt.Fprintf(c.out, "live    release %s of commit %s, built %s\n", short(r.ID), short(r.Commit), r.Created.Local().Format(time.DateTime))
+			live := "live    release"
+			if dry {
+				live = "nothing changed; it would be release"
+			}
+			fmt.Fprintf(c.out, "%s %s of commit %s, built %s\n", live, short(r.ID), short(r.Commit), r.Created.Local().Format(time.DateTime))
 			return nil
 		},
 	}
+	cmd.Flags().BoolVarP(&dry, "dry-run", "n", false, "tell which release it would be, but change nothing")
+	return cmd
 }

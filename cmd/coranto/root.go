@@ -82,13 +82,36 @@ func (c *cli) root() *cobra.Command {
 		c.feedCmd(), c.pageCmd(), c.mannersCmd(), c.zonesCmd(), c.passwordCmd(), c.themeCmd(), c.previewCmd(), c.deployCmd(),
 	)
 	root.AddCommand(c.everyday()...)
-	for _, cmd := range root.Commands() {
-		args := cmd.Args
-		if args != nil {
-			cmd.Args = func(cmd *cobra.Command, a []string) error { return usage(cmd, args(cmd, a)) }
-		}
-	}
+	strict(root)
 	return root
+}
+
+// strict makes wrong arguments, of any command, and unknown commands usage errors.
+func strict(cmd *cobra.Command) {
+	args := cmd.Args
+	switch {
+	case cmd.HasSubCommands():
+		cmd.Args = noCommand
+	case args != nil:
+		cmd.Args = func(cmd *cobra.Command, a []string) error { return usage(cmd, args(cmd, a)) }
+	}
+	for _, sub := range cmd.Commands() {
+		strict(sub)
+	}
+}
+
+// noCommand refuses the arguments of a command that has commands: what is left
+// of them names none.
+func noCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	near := ""
+	cmd.SuggestionsMinimumDistance = 2
+	if list := cmd.SuggestionsFor(args[0]); len(list) > 0 {
+		near = "; did you mean " + strings.Join(list, " or ") + "?"
+	}
+	return usage(cmd, fmt.Errorf("unknown command %q for %q%s", args[0], cmd.CommandPath(), near))
 }
 
 // usageError is a wrong flag or argument.
@@ -115,10 +138,6 @@ func (c *cli) fail(command string, err error) int {
 	fmt.Fprintf(c.err, "%s: %s\n", prefix, text)
 	if hint := app.Hint(err); hint != "" && !strings.Contains(text, "hint: ") {
 		fmt.Fprintf(c.err, "hint: %s\n", hint)
-	}
-	if strings.HasPrefix(text, "unknown command") {
-		fmt.Fprintln(c.err, "hint: `coranto --help` lists the commands")
-		return pipeline.ExitUsage
 	}
 	if _, ok := errors.AsType[usageError](err); ok {
 		return pipeline.ExitUsage

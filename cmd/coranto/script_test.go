@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/cgi"
@@ -58,7 +59,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"web": webCmd, "site": siteCmd, "publish": publishCmd, "posts": postsCmd, "files": filesCmd, "gitserver": gitServerCmd,
+			"web": webCmd, "site": siteCmd, "publish": publishCmd, "posts": postsCmd, "files": filesCmd, "gitserver": gitServerCmd, "code": codeCmd,
 		},
 	})
 }
@@ -140,6 +141,21 @@ func postsCmd(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	if want, err := strconv.Atoi(args[1]); err != nil || n != want {
 		ts.Fatalf("%s holds %d posts, want %s", args[0], n, args[1])
+	}
+}
+
+// codeCmd runs coranto and wants it to end with a code.
+func codeCmd(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) < 2 {
+		ts.Fatalf("usage: code N ARGS...")
+	}
+	err := ts.Exec("coranto", args[1:]...)
+	got := 0
+	if e, ok := errors.AsType[*exec.ExitError](err); ok {
+		got = e.ExitCode()
+	}
+	if strconv.Itoa(got) != args[0] {
+		ts.Fatalf("coranto %s ends with %d, want %s", strings.Join(args[1:], " "), got, args[0])
 	}
 }
 

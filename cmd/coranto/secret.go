@@ -22,6 +22,7 @@ files may be committed. A secret named like a host ("git.example.org") is
 user:password or a token, and is sent to that host only.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
+	var dry bool
 	cmd.AddCommand(
 		&cobra.Command{
 			Use: "set NAME", Short: "Store a secret, read from standard input", Args: cobra.ExactArgs(1),
@@ -31,7 +32,7 @@ user:password or a token, and is sent to that host only.`,
 				if err != nil {
 					return err
 				}
-				return c.changeSecret(cmd.Context(), "stored", args[0], &value)
+				return c.changeSecret(cmd.Context(), "stored", args[0], &value, dry)
 			},
 		},
 		&cobra.Command{
@@ -55,20 +56,25 @@ user:password or a token, and is sent to that host only.`,
 		&cobra.Command{
 			Use: "rm NAME", Short: "Remove a secret", Args: cobra.ExactArgs(1),
 			RunE: func(cmd *cobra.Command, args []string) error {
-				return c.changeSecret(cmd.Context(), "removed", args[0], nil)
+				return c.changeSecret(cmd.Context(), "removed", args[0], nil, dry)
 			},
 		},
 	)
+	for _, sub := range cmd.Commands() {
+		if sub.Name() != "list" {
+			sub.Flags().BoolVarP(&dry, "dry-run", "n", false, "check, but change nothing")
+		}
+	}
 	return cmd
 }
 
-func (c *cli) changeSecret(ctx context.Context, done, name string, value *string) error {
-	commit, why, err := app.ChangeSecret(ctx, c.dir, name, value, c.options())
+func (c *cli) changeSecret(ctx context.Context, done, name string, value *string, dry bool) error {
+	commit, why, err := app.ChangeSecret(ctx, c.dir, name, value, dry, c.options())
 	if err != nil {
 		return err
 	}
 	fmt.Fprintf(c.out, "%-7s %s\n", done, name)
-	c.committed(commit, why, false)
+	c.committed(commit, why, dry)
 	return nil
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/coranto/coranto/asl"
 	"github.com/coranto/coranto/internal/app"
 	"github.com/coranto/coranto/internal/diagram"
+	"github.com/coranto/coranto/internal/engine"
 	"github.com/coranto/coranto/internal/job"
 )
 
@@ -284,7 +285,8 @@ func span2(d time.Duration) string {
 }
 
 func (c *cli) runsCancelCmd() *cobra.Command {
-	return &cobra.Command{
+	var dry bool
+	cmd := &cobra.Command{
 		Use: "cancel RUN", Short: "End an execution that is running",
 		Long: `Ends an execution with the status ABORTED. A serve or run that has the directory
 does so within a second.`,
@@ -292,7 +294,13 @@ does so within a second.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ctx, stop := context.WithTimeout(cmd.Context(), 30*time.Second)
 			defer stop()
-			x, err := app.Cancel(ctx, c.dir, args[0], c.options())
+			end := app.Cancel
+			if dry {
+				end = func(ctx context.Context, dir, id string, _ app.Options) (engine.Execution, error) {
+					return app.Execution(ctx, dir, id)
+				}
+			}
+			x, err := end(ctx, c.dir, args[0], c.options())
 			if err != nil {
 				return err
 			}
@@ -300,10 +308,16 @@ does so within a second.`,
 				return object(c.out, x)
 			}
 			fmt.Fprintf(c.out, "%s  %s %s\n", strings.ToLower(string(x.Status)), x.Workflow, x.ID)
+			if dry && x.Status == asl.StatusRunning {
+				fmt.Fprintln(c.out, "cancelled nothing; it would be ended")
+				return nil
+			}
 			if x.Status != asl.StatusAborted {
 				c.code = 1 // it had ended by itself
 			}
 			return nil
 		},
 	}
+	cmd.Flags().BoolVarP(&dry, "dry-run", "n", false, "tell how it stands, but end nothing")
+	return cmd
 }

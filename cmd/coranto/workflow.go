@@ -2,8 +2,10 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strings"
 
@@ -212,21 +214,28 @@ with counts on a Map.`,
 }
 
 func (c *cli) workflowEjectCmd() *cobra.Command {
-	return &cobra.Command{
+	var dry bool
+	cmd := &cobra.Command{
 		Use: "eject NAME", Short: "Copy a built-in workflow into workflows/, to change it", Args: cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			path, err := app.Eject(c.dir, args[0])
-			if os.IsExist(err) {
+			path, err := app.Eject(c.dir, args[0], dry)
+			if errors.Is(err, fs.ErrExist) {
 				return fmt.Errorf("workflows/%s.asl.json is there already\nhint: it is the one that runs; remove it to go back to the built-in one", args[0])
 			}
 			if err != nil {
 				return err
+			}
+			if dry {
+				fmt.Fprintf(c.out, "wrote   nothing; it would be %s\n", path)
+				return nil
 			}
 			fmt.Fprintf(c.out, "wrote   %s\n", path)
 			fmt.Fprintln(c.err, "next    change it, `coranto workflow validate "+args[0]+"`, then `coranto trust`: until then the built-in one runs")
 			return nil
 		},
 	}
+	cmd.Flags().BoolVarP(&dry, "dry-run", "n", false, "tell which file it would be, but write nothing")
+	return cmd
 }
 
 func (c *cli) workflowRunCmd() *cobra.Command {

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/coranto/coranto/internal/config"
@@ -38,16 +40,15 @@ func Init(ctx context.Context, dir string, yaml []byte, o Options) (Inited, erro
 		return Inited{}, err
 	}
 	res := Inited{Dir: l.Dir}
-	if exists(l.config()) {
-		return res, fmt.Errorf("%s %w", l.Dir, ErrExists)
-	}
-	if yaml == nil {
-		yaml = config.Template(config.TemplateData{Title: title(filepath.Base(l.Dir))})
-	}
-	cfg, err := config.Parse(config.FileName, yaml)
+	files, err := beginning(l, yaml)
 	if err != nil {
 		return res, err
 	}
+	cfg, err := config.Parse(config.FileName, files[config.FileName])
+	if err != nil {
+		return res, err
+	}
+	res.Made = made(files)
 	if err := os.MkdirAll(l.Dir, 0o777); err != nil {
 		return res, err
 	}
@@ -69,19 +70,6 @@ func Init(ctx context.Context, dir string, yaml []byte, o Options) (Inited, erro
 		return res, err
 	}
 	defer store.Close()
-	files := map[string][]byte{config.FileName: yaml}
-	res.Made = []string{config.FileName}
-	ignore, err := os.ReadFile(filepath.Join(l.Dir, ".gitignore"))
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return res, err
-	}
-	if !strings.Contains(string(ignore), ".coranto") {
-		if len(ignore) > 0 && !strings.HasSuffix(string(ignore), "\n") {
-			ignore = append(ignore, '\n')
-		}
-		files[".gitignore"] = append(ignore, ignored...)
-		res.Made = append(res.Made, ".gitignore")
-	}
 	for name, b := range files {
 		if err := replaceFile(filepath.Join(l.Dir, name), b); err != nil {
 			return res, err
@@ -89,6 +77,44 @@ func Init(ctx context.Context, dir string, yaml []byte, o Options) (Inited, erro
 	}
 	res.Commit, err = store.CommitFiles(ctx, files, "Begin with Coranto")
 	return res, err
+}
+
+// WouldInit tells what Init would make of dir, and makes nothing.
+func WouldInit(dir string) (Inited, error) {
+	l, err := layoutOf(dir)
+	if err != nil {
+		return Inited{}, err
+	}
+	files, err := beginning(l, nil)
+	return Inited{Dir: l.Dir, Made: made(files)}, err
+}
+
+func made(files map[string][]byte) []string {
+	names := slices.Sorted(maps.Keys(files))
+	slices.Reverse(names) // coranto.yaml before .gitignore
+	return names
+}
+
+// beginning are the files of a new site, with their bytes.
+func beginning(l Layout, yaml []byte) (map[string][]byte, error) {
+	if exists(l.config()) {
+		return nil, fmt.Errorf("%s %w", l.Dir, ErrExists)
+	}
+	if yaml == nil {
+		yaml = config.Template(config.TemplateData{Title: title(filepath.Base(l.Dir))})
+	}
+	files := map[string][]byte{config.FileName: yaml}
+	ignore, err := os.ReadFile(filepath.Join(l.Dir, ".gitignore"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	if !strings.Contains(string(ignore), ".coranto") {
+		if len(ignore) > 0 && !strings.HasSuffix(string(ignore), "\n") {
+			ignore = append(ignore, '\n')
+		}
+		files[".gitignore"] = append(ignore, ignored...)
+	}
+	return files, nil
 }
 
 // title makes a site's title of its folder's name.

@@ -16,8 +16,33 @@ import (
 	"github.com/coranto/coranto/internal/sqlite"
 )
 
-// OpenReleases opens the releases of the site in dir, beside whoever serves it.
-func OpenReleases(dir string, o Options) (*release.Store, error) {
+// Releases lists the releases of the site in dir, beside whoever serves it.
+func Releases(dir string, o Options) ([]release.Release, error) {
+	store, err := openReleases(dir, true, o)
+	if err != nil {
+		return nil, err
+	}
+	return store.List()
+}
+
+// Rollback makes an earlier release of the site in dir live, beside whoever
+// serves it; id "" is the one before. Dry only tells which that is.
+func Rollback(ctx context.Context, dir, id string, dry bool, o Options) (release.Release, error) {
+	store, err := openReleases(dir, true, o)
+	if err != nil {
+		return release.Release{}, err
+	}
+	to, err := store.Target(id)
+	if err != nil || dry {
+		return to, err
+	}
+	if store, err = openReleases(dir, false, o); err != nil {
+		return release.Release{}, err
+	}
+	return store.Rollback(ctx, id)
+}
+
+func openReleases(dir string, look bool, o Options) (*release.Store, error) {
 	o.defaults()
 	l, err := layoutOf(dir)
 	if err != nil {
@@ -26,7 +51,7 @@ func OpenReleases(dir string, o Options) (*release.Store, error) {
 	if _, err := l.readConfig(); err != nil {
 		return nil, err
 	}
-	return release.Open(l.releases(), release.Options{Now: o.Now})
+	return release.Open(l.releases(), release.Options{Now: o.Now, ReadOnly: look})
 }
 
 // Export writes the sources of the site in dir as OPML.

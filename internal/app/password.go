@@ -10,8 +10,8 @@ import (
 )
 
 // SetPassword puts a user, with a hash of the password, into the list that a
-// secret of the site in dir holds; what host.protect names.
-func SetPassword(ctx context.Context, dir, name, user, password string, o Options) (commit, why string, err error) {
+// secret of the site in dir holds; what host.protect names. Dry only checks.
+func SetPassword(ctx context.Context, dir, name, user, password string, dry bool, o Options) (commit, why string, err error) {
 	l, err := layoutOf(dir)
 	if err != nil {
 		return "", "", err
@@ -34,5 +34,5 @@ func SetPassword(ctx context.Context, dir, name, user, password string, o Option
 	if _, err := host.ParsePasswords(text); err != nil {
 		return "", "", errors.Join(errors.New("secret "+name+" is there and holds something else; take another name"), err)
 	}
-	return ChangeSecret(ctx, dir, name, &text, o)
+	return ChangeSecret(ctx, dir, name, &text, dry, o)
 }

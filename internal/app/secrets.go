@@ -3,9 +3,11 @@ package app
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/coranto/coranto/internal/secret"
 )
@@ -23,9 +25,13 @@ func Secrets(dir string) (*secret.Store, error) {
 }
 
 // ChangeSecret sets a secret, or removes it (value nil), and commits the
-// encrypted file. Why it was not committed is returned, if it was not.
-func ChangeSecret(ctx context.Context, dir, name string, value *string, o Options) (commit, why string, err error) {
+// encrypted file. Why it was not committed is returned, if it was not. Dry only
+// checks.
+func ChangeSecret(ctx context.Context, dir, name string, value *string, dry bool, o Options) (commit, why string, err error) {
 	o.defaults()
+	if dry {
+		return "", "", checkSecret(dir, name, value)
+	}
 	d, err := openDirectory(ctx, dir, o)
 	if err != nil {
 		return "", "", err
@@ -53,4 +59,20 @@ func ChangeSecret(ctx context.Context, dir, name string, value *string, o Option
 		return "", err.Error(), nil // it is stored; committing it is the user's then
 	}
 	return commit, "", nil
+}
+
+// checkSecret tells whether a secret may be set, or is there to be removed.
+func checkSecret(dir, name string, value *string) error {
+	store, err := Secrets(dir)
+	if err != nil {
+		return err
+	}
+	if err := secret.CheckName(name); err != nil {
+		return err
+	}
+	names, err := store.List()
+	if err == nil && value == nil && !slices.Contains(names, name) {
+		err = fmt.Errorf("remove secret %s: %w", name, secret.ErrNotFound)
+	}
+	return err
 }

@@ -139,8 +139,8 @@ func Definition(dir, name string) (title string, def []byte, err error) {
 }
 
 // Eject copies an embedded workflow into the site's workflows/, for its owner to
-// change. It does not overwrite.
-func Eject(dir, name string) (string, error) {
+// change. It does not overwrite. Dry only tells the file.
+func Eject(dir, name string, dry bool) (string, error) {
 	l, err := layoutOf(dir)
 	if err != nil {
 		return "", err
@@ -155,10 +155,16 @@ func Eject(dir, name string) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	path := filepath.Join(l.workflows(), workflows.FileName(name))
+	if dry {
+		if exists(path) {
+			return "", fmt.Errorf("%s: %w", path, fs.ErrExist)
+		}
+		return path, nil
+	}
 	if err := os.MkdirAll(l.workflows(), 0o777); err != nil {
 		return "", err
 	}
-	path := filepath.Join(l.workflows(), workflows.FileName(name))
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o666)
 	if err != nil {
 		return "", err

@@ -274,6 +274,9 @@ func (s *Store) readHead(id string) (Release, error) {
 // ids lists the manifests there are.
 func (s *Store) ids() ([]string, error) {
 	list, err := os.ReadDir(s.path(manifestsDir))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
 	if err != nil {
 		return nil, fmt.Errorf("list releases: %w", err)
 	}

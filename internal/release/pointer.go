@@ -71,20 +71,41 @@ func (s *Store) Activate(ctx context.Context, id string) error {
 // behind counts as withdrawn until it is activated.
 func (s *Store) Rollback(ctx context.Context, id string) (Release, error) {
 	m, err := s.move(ctx, func(p *pointer) (string, error) {
-		if id == "" {
-			return p.backward(func(id string) bool { _, err := s.readHead(id); return err == nil })
-		}
-		full, err := s.resolve(id)
-		if err != nil {
-			return "", err
-		}
-		p.backTo(full)
-		return full, nil
+		return s.back(p, id)
 	})
 	if err != nil {
 		return Release{}, fmt.Errorf("roll back: %w", err)
 	}
 	return m.info, nil
+}
+
+// Target returns the release that Rollback would make live, and changes nothing.
+func (s *Store) Target(id string) (Release, error) {
+	p, err := s.readPointer()
+	if err == nil || errors.Is(err, ErrCorrupt) {
+		id, err = s.back(&p, id)
+	}
+	if err != nil {
+		return Release{}, fmt.Errorf("roll back: %w", err)
+	}
+	info, err := s.readHead(id)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = fmt.Errorf("release %q: %w", id, ErrNotFound)
+	}
+	return info, err
+}
+
+// back takes the pointer to the release id, or to the one before.
+func (s *Store) back(p *pointer, id string) (string, error) {
+	if id == "" {
+		return p.backward(func(id string) bool { _, err := s.readHead(id); return err == nil })
+	}
+	full, err := s.resolve(id)
+	if err != nil {
+		return "", err
+	}
+	p.backTo(full)
+	return full, nil
 }
 
 // move applies change to the pointer, loads the release it chose, and makes

@@ -42,6 +42,10 @@ type Options struct {
 	Recheck time.Duration
 	// Now is the clock; nil: time.Now.
 	Now func() time.Time
+	// ReadOnly is for who only looks: nothing is made in the directory, which
+	// may be missing (it then holds no release), and nothing is cleaned up.
+	// Methods that write must not be called.
+	ReadOnly bool
 }
 
 // Meta says what a release was made from. It is no part of its identity.

@@ -39,7 +39,7 @@ type Store struct {
 }
 
 // Open opens the store in dir, making the directory when there is none, and
-// removes what a crashed build left behind.
+// removes what a crashed build left behind; read-only it does neither.
 func Open(dir string, o Options) (*Store, error) {
 	if o.Recheck == 0 {
 		o.Recheck = time.Second
@@ -52,6 +52,9 @@ func Open(dir string, o Options) (*Store, error) {
 		return nil, fmt.Errorf("release store %s: %w", dir, err)
 	}
 	s := &Store{dir: abs, recheck: o.Recheck, now: o.Now}
+	if o.ReadOnly {
+		return s, nil
+	}
 	for _, d := range []string{blobsDir, manifestsDir} {
 		if err := os.MkdirAll(s.path(d), 0o777); err != nil {
 			return nil, fmt.Errorf("open release store: %w", full(err))
