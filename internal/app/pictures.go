@@ -14,7 +14,9 @@ import (
 	"image/jpeg"
 	"image/png"
 	"net/http"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/image/draw"
@@ -58,6 +60,8 @@ type picture struct {
 	Why    string    `json:"why,omitempty"`
 	// Passing says that the failure was one that may pass: a time-out, a reset.
 	Passing bool `json:"passing,omitempty"`
+	// Evicted says that it was here and made room for others.
+	Evicted bool `json:"evicted,omitempty"`
 }
 
 // wait is how long a picture that failed is left alone.
@@ -73,6 +77,7 @@ func (p picture) wait() time.Duration {
 type pictures struct {
 	db  *sqlite.DB
 	now func() time.Time
+	max atomic.Int64 // bytes on disk; 0: no limit
 
 	mu    sync.Mutex
 	known map[string]picture    // nil: not read yet; this process alone writes
@@ -151,13 +156,22 @@ func (p *pictures) Body(ctx context.Context, url string) ([]byte, error) {
 	return b, nil
 }
 
-// Count implements pipeline.Pictures.
+// Count implements pipeline.Pictures. One that made room counts twice: what
+// the site shows is another then, and the number only grows.
 func (p *pictures) Count(ctx context.Context) (int, error) {
-	var n int
-	if err := p.db.Read().QueryRowContext(ctx, `SELECT count(*) FROM picture WHERE body IS NOT NULL`).Scan(&n); err != nil {
-		return 0, fmt.Errorf("count pictures: %w", err)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	all, err := p.all(ctx)
+	n := 0
+	for _, pic := range all {
+		switch {
+		case pic.Path != "":
+			n++
+		case pic.Evicted:
+			n += 2
+		}
 	}
-	return n, nil
+	return n, err
 }
 
 // Wanted implements pipeline.Pictures.
@@ -168,14 +182,72 @@ func (p *pictures) Wanted(ctx context.Context, urls []string) ([]string, error) 
 	if err != nil {
 		return nil, err
 	}
+	if err := p.room(ctx, all, urls); err != nil {
+		return nil, err
+	}
 	var out []string
 	for _, u := range urls {
 		pic, ok := all[u]
-		if !ok || pic.Path == "" && p.now().Sub(pic.Failed) > pic.wait() {
+		if !ok || pic.Path == "" && !pic.Evicted && p.now().Sub(pic.Failed) > pic.wait() {
 			out = append(out, u)
 		}
 	}
 	return out, nil
+}
+
+// room removes pictures until what is left takes no more than the limit, and a
+// little less, so that this is seldom: first those that none of the newest posts
+// shows, then those of the older ones. newest are addresses, the newest first.
+// The caller holds mu.
+func (p *pictures) room(ctx context.Context, all map[string]picture, newest []string) error {
+	limit := p.max.Load()
+	if limit <= 0 {
+		return nil
+	}
+	rows, err := p.db.Read().QueryContext(ctx, `SELECT url, length(body) FROM picture WHERE body IS NOT NULL ORDER BY url`)
+	if err != nil {
+		return fmt.Errorf("measure pictures: %w", err)
+	}
+	defer rows.Close()
+	type one struct {
+		url  string
+		size int64
+		rank int
+	}
+	rank := make(map[string]int, len(newest))
+	for i, u := range newest {
+		rank[u] = i
+	}
+	var list []one
+	var sum int64
+	for rows.Next() {
+		var o one
+		if err := rows.Scan(&o.url, &o.size); err != nil {
+			return fmt.Errorf("measure pictures: %w", err)
+		}
+		o.rank = len(newest)
+		if r, ok := rank[o.url]; ok {
+			o.rank = r
+		}
+		list, sum = append(list, o), sum+o.size
+	}
+	if err := rows.Err(); err != nil || sum <= limit {
+		return err
+	}
+	rows.Close()
+	slices.SortStableFunc(list, func(a, b one) int { return b.rank - a.rank })
+	for _, o := range list {
+		if sum <= limit-limit/8 {
+			break
+		}
+		if err := p.write(ctx, o.url, picture{Evicted: true, Why: "it made room"}, nil); err != nil {
+			return err
+		}
+		all[o.url] = picture{Evicted: true}
+		sum -= o.size
+	}
+	p.ready = nil
+	return nil
 }
 
 // Fetch implements pipeline.Pictures.
@@ -195,6 +267,19 @@ func (p *pictures) Fetch(ctx context.Context, web pipeline.Getter, url, zone str
 }
 
 func (p *pictures) keep(ctx context.Context, url string, pic picture, body []byte) error {
+	if err := p.write(ctx, url, pic, body); err != nil {
+		return err
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.known != nil {
+		p.known[url] = pic
+	}
+	p.ready = nil
+	return nil
+}
+
+func (p *pictures) write(ctx context.Context, url string, pic picture, body []byte) error {
 	state, err := json.Marshal(pic)
 	if err != nil {
 		return err
@@ -209,12 +294,6 @@ func (p *pictures) keep(ctx context.Context, url string, pic picture, body []byt
 	if err != nil {
 		return fmt.Errorf("keep picture: %w", err)
 	}
-	p.mu.Lock()
-	if p.known != nil {
-		p.known[url] = pic
-	}
-	p.ready = nil
-	p.mu.Unlock()
 	return failpoint.Hit(afterPicture)
 }
 

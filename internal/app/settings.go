@@ -73,6 +73,7 @@ func (a *App) apply(ctx context.Context, cfg *config.Config) error {
 		Zone: cfg.Fetch.Zone, Commands: commands(cfg, a.Dir, trusted), Builder: builder(cfg, trusted),
 	}
 	set.Hash = settingsHash(set, themeHash)
+	a.pictures.max.Store(cfg.Images.MaxDisk)
 	old := a.current.Swap(&current{config: cfg, settings: set, web: web, print: print, distrust: distrust, workflows: own, ownWorkflows: trusted})
 	if old != nil {
 		// Requests under way hold the old client; its idle connections go.
