@@ -43,7 +43,11 @@ git. Files that are there stay as they are.`,
 			if res.Commit != "" {
 				fmt.Fprintf(c.out, "commit  %s\n", short(res.Commit))
 			}
-			fmt.Fprintf(c.out, "next    coranto -C %s add https://a.blog.you.like\n", quote(dir))
+			in := ""
+			if dir != "." {
+				in = "-C " + quote(dir) + " "
+			}
+			fmt.Fprintf(c.out, "next    coranto %sadd https://a.blog.you.like\n", in)
 			return nil
 		},
 	}

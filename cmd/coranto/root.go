@@ -121,6 +121,9 @@ func usage(cmd *cobra.Command, err error) error {
 	if err == nil {
 		return nil
 	}
+	if strings.Contains(err.Error(), "arg(s)") { // say which
+		err = fmt.Errorf("%w: %s", err, strings.TrimSuffix(cmd.UseLine(), " [flags]"))
+	}
 	return usageError{fmt.Errorf("%w\nhint: %s --help", err, cmd.CommandPath())}
 }
 

@@ -107,6 +107,9 @@ func printRun(w io.Writer, r app.RunResult, took time.Duration) {
 		fmt.Fprintf(w, ", %d not asked", r.Skipped)
 	}
 	fmt.Fprintf(w, "  (%s)\n", took.Round(100*time.Millisecond))
+	if r.Sources == 0 && r.Skipped == 0 {
+		fmt.Fprintln(w, "        none to ask: coranto add https://a.blog.you.like")
+	}
 	for _, group := range []struct {
 		word string
 		list []pipeline.Trouble

@@ -29,6 +29,10 @@ func Hint(err error) string {
 		return "open the site in a browser and look for a link called RSS, Atom or Feed; add that address"
 	case errors.Is(err, release.ErrNone):
 		return "`coranto run` makes the first release"
+	case errors.Is(err, ErrNoSource):
+		return "`coranto source list` lists them"
+	case errors.Is(err, ErrNotApart):
+		return "name a directory of its own, such as public"
 	case errors.Is(err, release.ErrNoEarlier):
 		return "`coranto releases` lists those that are; `git revert` undoes a commit, and the next run builds the site of that"
 	case errors.Is(err, release.ErrNotFound), errors.Is(err, release.ErrAmbiguous):

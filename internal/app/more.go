@@ -3,10 +3,12 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/coranto/coranto/asl"
 	"github.com/coranto/coranto/internal/engine"
@@ -70,6 +72,9 @@ func Export(dir string, w io.Writer) error {
 // Export writes the current release to a plain directory, with the status of
 // now beside it.
 func (a *App) Export(ctx context.Context, dir string) (release.Exported, error) {
+	if err := a.apart(dir); err != nil {
+		return release.Exported{}, err
+	}
 	m, err := a.releases.Current()
 	if err != nil {
 		return release.Exported{}, err
@@ -87,6 +92,35 @@ func (a *App) Export(ctx context.Context, dir string) (release.Exported, error) 
 		return x, err
 	}
 	return x, os.WriteFile(filepath.Join(dir, "status.json"), b, 0o666)
+}
+
+// ErrNotApart is returned for an export into what the site is made of.
+var ErrNotApart = errors.New("belongs to the site directory itself")
+
+// apart refuses a directory in which an export would mix with what is the
+// user's, git's or ours.
+func (a *App) apart(dir string) error {
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return err
+	}
+	if real, err := filepath.EvalSymlinks(abs); err == nil {
+		abs = real
+	}
+	site := a.Dir
+	if real, err := filepath.EvalSymlinks(site); err == nil {
+		site = real
+	}
+	rel, err := filepath.Rel(site, abs)
+	if err != nil {
+		return nil // on another volume
+	}
+	first, _, _ := strings.Cut(filepath.ToSlash(rel), "/")
+	switch first {
+	case ".", ".git", ".coranto", "content", "theme", "workflows", "secrets":
+		return fmt.Errorf("export to %s: %w", dir, ErrNotApart)
+	}
+	return nil
 }
 
 // executions opens the journal of the site in dir, beside whoever serves it. It
