@@ -54,12 +54,17 @@ Ends with 3 when some sources failed.`,
 				}
 				p.done()
 			}
+			told, nerr := a.Notify(cmd.Context())
+			if nerr != nil {
+				c.warn([]string{"nobody was told how the sources stand: " + nerr.Error()})
+			}
 			if c.json {
 				if oerr := object(c.out, res); oerr != nil {
 					return oerr
 				}
 			} else {
 				printRun(c.out, res, time.Since(began))
+				c.printNotified(told)
 			}
 			if err == nil && len(res.Failed) > 0 {
 				c.code = pipeline.ExitSources

@@ -92,9 +92,11 @@ type App struct {
 	pictures *pictures
 	runtime  *local.Runtime
 	tasks    *pipeline.Pipeline
-	jobs     *job.Runner
-	stop     func() // ends what Open has started beside the runtime
-	warnings []string
+
+	notifying sync.Mutex // one Notify at a time
+	jobs      *job.Runner
+	stop      func() // ends what Open has started beside the runtime
+	warnings  []string
 
 	reload  sync.Mutex
 	hosting hosting

@@ -46,6 +46,9 @@ func (a *App) Serve(ctx context.Context, l net.Listener, o ServeOptions) error {
 	defer stop()
 	hosted := make(chan error, 1)
 	go func() { hosted <- a.host(ctx, l) }()
+	attended := make(chan struct{})
+	go func() { defer close(attended); a.attend(ctx) }()
+	defer func() { stop(); <-attended }()
 	worked := make(chan error, 1)
 	go func() { worked <- a.work(ctx, o.Tell) }()
 	var err error

@@ -50,6 +50,9 @@ func (a *App) apply(ctx context.Context, cfg *config.Config) error {
 		if len(cfg.Build.Command) > 0 {
 			distrust = append(distrust, "build")
 		}
+		if len(cfg.Receivers()) > 0 {
+			distrust = append(distrust, "notify")
+		}
 		zones = nil
 	}
 	opt, err := a.egressOptions(cfg, zones, a.o)

@@ -65,6 +65,11 @@ func (l Layout) parts(cfg *config.Config, workflows map[string][]byte) ([]Part, 
 			return nil, err
 		}
 	}
+	for _, n := range cfg.Receivers() {
+		if err := add("notify", n.Kind, n); err != nil {
+			return nil, err
+		}
+	}
 	if len(cfg.Build.Command) > 0 {
 		if err := add("build", "", cfg.Build); err != nil {
 			return nil, err

@@ -52,6 +52,9 @@ type Request struct {
 	// Grow is asked once, before more than LargeBody of a body is kept: it may
 	// wait until there is room, which takes no time of the request, or refuse.
 	Grow func(ctx context.Context) error
+	// Post is sent as the body of a POST, in place of a GET. Nothing that is
+	// posted follows a redirect.
+	Post []byte
 	// NoRedirects makes a redirect the answer.
 	NoRedirects bool
 }

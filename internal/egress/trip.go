@@ -1,6 +1,7 @@
 package egress
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"fmt"
@@ -197,7 +198,7 @@ func (t *trip) redirect(resp *http.Response) (*redirect, error) {
 		return nil, nil
 	}
 	location := resp.Header.Get("Location")
-	if location == "" || t.c.o.MaxRedirects < 0 || t.req.NoRedirects {
+	if location == "" || t.c.o.MaxRedirects < 0 || t.req.NoRedirects || t.req.Post != nil {
 		return nil, nil
 	}
 	to, err := t.at.follow(location)
@@ -267,6 +268,11 @@ func (t *trip) request(ctx context.Context, acc *Access) *http.Request {
 		Method: http.MethodGet, URL: t.at.url, Host: t.at.url.Host, Header: h,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 	}).WithContext(ctx)
+	if body := t.req.Post; body != nil {
+		req.Method, req.ContentLength = http.MethodPost, int64(len(body))
+		req.Body = io.NopCloser(bytes.NewReader(body))
+		req.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
+	}
 	if t.user != nil && t.user.user != nil && t.at.origin == t.home {
 		pass, _ := t.user.user.Password()
 		req.SetBasicAuth(t.user.user.Username(), pass)
