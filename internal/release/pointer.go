@@ -104,7 +104,11 @@ func (s *Store) back(p *pointer, id string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	p.backTo(full)
+	if slices.Contains(p.Withdrawn, full) { // it was left behind: this way is forward
+		p.forward(full)
+	} else {
+		p.backTo(full)
+	}
 	return full, nil
 }
 

@@ -320,6 +320,24 @@ func TestRollback(t *testing.T) {
 	}
 }
 
+// TestThereAndBack: whoever goes back to a release that was left behind can go
+// back again to where they were.
+func TestThereAndBack(t *testing.T) {
+	s := open(t, t.TempDir(), Options{})
+	var id [3]string
+	for i := range id {
+		id[i] = build(t, s, map[string]string{"x": fmt.Sprint(i)}).ID
+		if err := s.Activate(t.Context(), id[i]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, step := range []struct{ ask, want string }{{"", id[1]}, {id[2], id[2]}, {"", id[1]}, {id[2], id[2]}, {id[0], id[0]}, {id[2], id[2]}, {"", id[0]}} {
+		if r, err := s.Rollback(t.Context(), step.ask); err != nil || r.ID != step.want {
+			t.Errorf("step %d: release %s, %v, want %s", i, r.ID, err, step.want)
+		}
+	}
+}
+
 func TestGC(t *testing.T) {
 	now := time.Unix(1e9, 0)
 	s := open(t, t.TempDir(), Options{Now: func() time.Time { now = now.Add(time.Second); return now }})
