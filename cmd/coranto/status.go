@@ -37,6 +37,9 @@ freshness.max_age, with 3 when sources fail.`,
 }
 
 func statusCode(st app.Status) int {
+	if st.Unreadable != "" {
+		return pipeline.ExitError
+	}
 	if st.Stale {
 		return pipeline.ExitStale
 	}
@@ -55,6 +58,8 @@ func (c *cli) printStatus(st app.Status, all bool) {
 	c.warn(st.Warnings)
 	fresh := "fresh"
 	switch {
+	case st.Unreadable != "":
+		fresh = "how fresh it is cannot be told"
 	case st.LastOK.IsZero():
 		fresh = "no run has ended yet"
 	case st.Stale:
@@ -63,6 +68,9 @@ func (c *cli) printStatus(st app.Status, all bool) {
 		fresh = "last good run " + ago(st.Now, st.LastOK)
 	}
 	fmt.Fprintf(c.out, "site     %s (%s)\n", st.Site, fresh)
+	if st.Unreadable != "" {
+		fmt.Fprintf(c.out, "state    %s\n", st.Unreadable)
+	}
 	fmt.Fprintf(c.out, "posts    %d\n", st.Posts)
 	if r := st.Release; r != nil {
 		fmt.Fprintf(c.out, "release  %s of commit %s, %s, %s\n", short(r.ID), short(r.Commit), plural(r.Files, "file", "files"), ago(st.Now, r.Created))

@@ -68,7 +68,7 @@ var hints = map[string]string{
 	"Listing.Empty":         "open the page and see what its entries look like now, then try selectors: coranto source test URL --item …",
 	"Fetch.DNS":             "check the spelling of the host name",
 	"Fetch.TLS":             "the server's certificate is wrong or has expired; its owner has to mend that",
-	"State.Damaged":         "move .coranto/state.db away: all that matters is in git; the next run asks every source once, and no post is lost or doubled",
+	"State.Damaged":         "`coranto run` sets it aside and begins anew: all that matters is in git, every source is asked once, and no post is lost or doubled",
 	"State.Older":           "`coranto run` brings it up to date",
 	"State.Busy":            "another program has .coranto/state.db open for writing: wait, or end it",
 	"Disk.Failed":           "look at the disk (`dmesg` names it); all that matters is in git, so `.coranto/` can move elsewhere",

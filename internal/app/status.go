@@ -28,11 +28,13 @@ type Status struct {
 	LastRun *pipeline.Summary `json:"run,omitempty"`
 	Release *release.Release  `json:"release,omitempty"`
 	// Unpublished says that what is committed is not live, since when and why.
-	Unpublished *Unpublished   `json:"unpublished,omitempty"`
-	Posts       int            `json:"posts"`
-	Sources     []SourceStatus `json:"sources"`
-	Behind      []string       `json:"behind,omitempty"` // edited files that keep the working tree from following the branch
-	Warnings    []string       `json:"warnings,omitempty"`
+	Unpublished *Unpublished `json:"unpublished,omitempty"`
+	// Unreadable says why nothing is told of what has been learnt of sources.
+	Unreadable string         `json:"unreadable,omitempty"`
+	Posts      int            `json:"posts"`
+	Sources    []SourceStatus `json:"sources"`
+	Behind     []string       `json:"behind,omitempty"` // edited files that keep the working tree from following the branch
+	Warnings   []string       `json:"warnings,omitempty"`
 }
 
 // SourceStatus is how a source stands.
@@ -83,23 +85,11 @@ func StatusOf(ctx context.Context, dir string, o Options) (Status, error) {
 	if err != nil {
 		return Status{}, err
 	}
-	var cat *catalog.Catalog
-	db, err := sqlite.Open(l.database(), sqlite.Options{ReadOnly: true})
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-	case err != nil:
+	rel, err := release.Open(l.releases(), release.Options{Now: o.Now, ReadOnly: true})
+	if err != nil {
 		return Status{}, err
-	default:
-		defer db.Close()
-		cat = catalog.View(db)
 	}
-	var rel *release.Store
-	if exists(l.releases()) {
-		if rel, err = release.Open(l.releases(), release.Options{Now: o.Now}); err != nil {
-			return Status{}, err
-		}
-	}
-	st, err := status(ctx, cfg, cat, rel, o.Now())
+	st, err := statusBeside(ctx, l, cfg, rel, o.Now())
 	if err != nil {
 		return st, err
 	}
@@ -113,7 +103,7 @@ func StatusOf(ctx context.Context, dir string, o Options) (Status, error) {
 		st.Warnings = append(st.Warnings, err.Error())
 		return st, nil
 	}
-	store, err := content.Open(ctx, repo, content.Options{Path: cfg.Content, Branch: branch, Cache: content.DirCache(l.cache())})
+	store, err := content.Open(ctx, repo, content.Options{Path: cfg.Content, Branch: branch, Cache: content.ViewCache(l.cache())})
 	if err != nil {
 		return st, err
 	}
@@ -125,6 +115,31 @@ func StatusOf(ctx context.Context, dir string, o Options) (Status, error) {
 	st.Posts, st.Warnings = snap.Len(), snap.Warnings()
 	st.Behind, err = store.Behind(ctx)
 	return st, err
+}
+
+// statusBeside opens the state only to look. Where that cannot be read, what
+// the configuration and the releases tell is told all the same.
+func statusBeside(ctx context.Context, l Layout, cfg *config.Config, rel *release.Store, now time.Time) (Status, error) {
+	db, err := sqlite.Open(l.database(), sqlite.Options{ReadOnly: true})
+	if err == nil {
+		defer db.Close()
+		var st Status
+		if st, err = status(ctx, cfg, catalog.View(db), rel, now); err == nil {
+			return st, nil
+		}
+	}
+	st, serr := status(ctx, cfg, nil, rel, now)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+	case !errors.Is(err, sqlite.ErrDamaged) && !errors.Is(err, sqlite.ErrNewer) && !errors.Is(err, sqlite.ErrIO):
+		return st, err
+	default:
+		st.Unreadable = err.Error()
+		if hint := Hint(err); hint != "" {
+			st.Unreadable += "\nhint: " + hint
+		}
+	}
+	return st, serr
 }
 
 func status(ctx context.Context, cfg *config.Config, cat *catalog.Catalog, rel *release.Store, now time.Time) (Status, error) {

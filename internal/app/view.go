@@ -55,7 +55,7 @@ func openView(ctx context.Context, dir string, o Options) (_ *view, err error) {
 		return nil, err
 	}
 	v.content, err = content.Open(ctx, v.repo, content.Options{Path: v.config.Content, Branch: branch, Location: v.config.Site.Timezone,
-		Now: o.Now, Cache: content.DirCache(l.cache())})
+		Now: o.Now, Cache: content.ViewCache(l.cache())})
 	if err != nil {
 		return nil, err
 	}
@@ -73,6 +73,7 @@ func (v *view) openState(ctx context.Context, o Options) error {
 	var err error
 	switch v.db, err = sqlite.Open(v.database(), sqlite.Options{ReadOnly: true}); {
 	case errors.Is(err, fs.ErrNotExist):
+		err = nil
 	case err != nil:
 		return err
 	default:
@@ -88,7 +89,7 @@ func (v *view) openState(ctx context.Context, o Options) error {
 		}
 	}
 	if exists(v.Layout.releases()) {
-		v.releases, err = release.Open(v.Layout.releases(), release.Options{Now: o.Now})
+		v.releases, err = release.Open(v.Layout.releases(), release.Options{Now: o.Now, ReadOnly: true})
 	}
 	return err
 }

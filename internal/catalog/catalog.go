@@ -58,7 +58,10 @@ func View(db *sqlite.DB) *Catalog { return &Catalog{db} }
 func (c *Catalog) States(ctx context.Context) (map[string]State, error) {
 	rows, err := c.db.Read().QueryContext(ctx, `SELECT source, state FROM source_state`)
 	if err != nil {
-		return nil, fmt.Errorf("read the catalog: %w", err)
+		if c.empty(ctx) {
+			return map[string]State{}, nil
+		}
+		return nil, fmt.Errorf("read the catalog: %w", sqlite.Explain(err))
 	}
 	defer rows.Close()
 	out := map[string]State{}
@@ -73,7 +76,18 @@ func (c *Catalog) States(ctx context.Context) (map[string]State, error) {
 		}
 		out[id] = s
 	}
-	return out, rows.Err()
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read the catalog: %w", sqlite.Explain(err))
+	}
+	return out, nil
+}
+
+// empty reports whether the catalog has no tables yet: whoever made the
+// database has not come to them.
+func (c *Catalog) empty(ctx context.Context) bool {
+	n := 1
+	err := c.db.Read().QueryRowContext(ctx, `SELECT count(*) FROM sqlite_master WHERE name = 'source_state'`).Scan(&n)
+	return err == nil && n == 0
 }
 
 // Update changes states in one transaction: change gets the state of each ID as
@@ -138,10 +152,13 @@ const putFact = `INSERT INTO fact VALUES (?, ?) ON CONFLICT DO UPDATE SET value 
 func (c *Catalog) Fact(ctx context.Context, name string) (string, error) {
 	var v string
 	err := c.db.Read().QueryRowContext(ctx, `SELECT value FROM fact WHERE name = ?`, name).Scan(&v)
-	if errors.Is(err, sql.ErrNoRows) {
+	if errors.Is(err, sql.ErrNoRows) || err != nil && c.empty(ctx) {
 		return "", nil
 	}
-	return v, err
+	if err != nil {
+		return "", fmt.Errorf("read the catalog: %w", sqlite.Explain(err))
+	}
+	return v, nil
 }
 
 // SetFact remembers a value.

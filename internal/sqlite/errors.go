@@ -29,6 +29,7 @@ var (
 
 // Primary result codes, https://www.sqlite.org/rescode.html.
 const (
+	codeError    = 1
 	codeBusy     = 5
 	codeLocked   = 6
 	codeReadOnly = 8

@@ -56,13 +56,25 @@ func (db *DB) Migrate(ctx context.Context, component string, steps []string) err
 	return nil
 }
 
-func version(ctx context.Context, q interface {
+type querier interface {
 	QueryRowContext(context.Context, string, ...any) *sql.Row
-}, component string) (int, error) {
+}
+
+// missing reports whether there is no table of versions.
+func missing(ctx context.Context, q querier) bool {
+	n := 1
+	err := q.QueryRowContext(ctx, `SELECT count(*) FROM sqlite_master WHERE name = 'schema_versions'`).Scan(&n)
+	return err == nil && n == 0
+}
+
+func version(ctx context.Context, q querier, component string) (int, error) {
 	var v int
 	err := q.QueryRowContext(ctx, `SELECT version FROM schema_versions WHERE component = ?`, component).Scan(&v)
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, nil
+	}
+	if primary(err) == codeError && missing(ctx, q) {
+		return 0, nil // a file that nobody has written to yet, open for reading
 	}
 	return v, err
 }

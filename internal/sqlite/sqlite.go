@@ -118,17 +118,25 @@ func (db *DB) adopt() error {
 	if err != nil {
 		return err
 	}
-	if id == 0 && version == 0 {
-		var tables int
-		if err := db.write.QueryRow(`SELECT count(*) FROM sqlite_master`).Scan(&tables); err != nil {
-			return err
-		}
-		if tables > 0 {
-			return fmt.Errorf("%w: it is a database of another program", ErrDamaged)
-		}
+	new, err := fresh(db.write, id, version)
+	if err != nil {
+		return err
+	}
+	if new {
 		return db.claim()
 	}
 	return known(id, version)
+}
+
+// fresh reports whether a file is nobody's yet: whoever made it, most likely
+// this program, was stopped before it wrote its first table.
+func fresh(p *sql.DB, id, version int) (bool, error) {
+	if id != 0 || version != 0 {
+		return false, nil
+	}
+	var tables int
+	err := p.QueryRow(`SELECT count(*) FROM sqlite_master`).Scan(&tables)
+	return tables == 0, err
 }
 
 func (db *DB) claim() error {
@@ -149,8 +157,10 @@ func (db *DB) openReadOnly(o Options) error {
 	if _, err := os.Stat(db.path); err != nil {
 		return err
 	}
-	if err := checkMagic(db.path); err != nil {
-		return err
+	if sizeOf(db.path) > 0 {
+		if err := checkMagic(db.path); err != nil {
+			return err
+		}
 	}
 	var err error
 	if db.read, err = pool(dsn(db.path, o, "ro"), o.Readers); err != nil {
@@ -169,8 +179,14 @@ func (db *DB) openReadOnly(o Options) error {
 	if err != nil {
 		return err
 	}
-	if err := known(id, version); err != nil {
+	new, err := fresh(db.read, id, version)
+	if err != nil {
 		return err
+	}
+	if !new {
+		if err := known(id, version); err != nil {
+			return err
+		}
 	}
 	if o.Check {
 		return check(db.read)

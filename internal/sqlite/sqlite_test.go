@@ -410,3 +410,33 @@ func TestFailpoints(t *testing.T) {
 		}
 	}
 }
+
+// TestNobodysYet: a file whose maker was stopped before its first table is
+// taken as ours, by who writes and by who reads.
+func TestNobodysYet(t *testing.T) {
+	for _, content := range []string{"nothing", "a header"} {
+		path := filepath.Join(t.TempDir(), "state.db")
+		if err := os.WriteFile(path, nil, 0o666); err != nil {
+			t.Fatal(err)
+		}
+		if content == "a header" {
+			raw, err := sql.Open("sqlite", path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := raw.Exec(`PRAGMA journal_mode=WAL; VACUUM`); err != nil {
+				t.Fatal(err)
+			}
+			raw.Close()
+		}
+		r := open(t, path, sqlite.Options{ReadOnly: true})
+		if err := r.Migrate(t.Context(), "test", steps); !errors.Is(err, sqlite.ErrOlder) {
+			t.Errorf("%s: read-only: %v", content, err)
+		}
+		r.Close()
+		w := open(t, path, sqlite.Options{})
+		if err := w.Migrate(t.Context(), "test", steps); err != nil {
+			t.Errorf("%s: %v", content, err)
+		}
+	}
+}
