@@ -370,10 +370,15 @@ func (a *App) keepDeployed(ctx context.Context) {
 		case <-tick.C:
 		}
 		m, err := a.releases.Current()
-		if err != nil || len(a.Config().Deploy) == 0 || m.ID() == tried && a.o.Now().Sub(at) < deployRetry {
+		if err != nil || len(a.Config().Deploy) == 0 && a.Config().Site.Hub == "" || m.ID() == tried && a.o.Now().Sub(at) < deployRetry {
 			continue
 		}
 		tried, at = m.ID(), a.o.Now()
+		if told, err := a.Ping(ctx); err != nil && ctx.Err() == nil {
+			a.o.Log.WarnContext(ctx, "the hub was not told", "error", err)
+		} else if told {
+			a.o.Log.InfoContext(ctx, "the hub was told", "release", m.ID())
+		}
 		done, err := a.Deploy(ctx, false)
 		if err != nil && ctx.Err() == nil {
 			a.o.Log.WarnContext(ctx, "the site was not taken everywhere", "error", err)

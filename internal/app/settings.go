@@ -108,7 +108,7 @@ func (l Layout) egressOptions(cfg *config.Config, zones []config.Zone, opt Optio
 func siteConfig(cfg *config.Config) site.Config {
 	c := site.Config{
 		Title: cfg.Site.Title, Description: cfg.Site.Description, URL: cfg.Site.URL, Language: cfg.Site.Language,
-		Timezone: cfg.Site.Timezone.String(), Theme: cfg.Theme.Name, PerPage: cfg.Site.PerPage, Author: cfg.Site.Author,
+		Timezone: cfg.Site.Timezone.String(), Theme: cfg.Theme.Name, PerPage: cfg.Site.PerPage, Author: cfg.Site.Author, Hub: cfg.Site.Hub,
 		AllowThirdPartyImages: cfg.Images.Mode == "link", Options: cfg.Theme.Options,
 	}
 	for _, l := range cfg.Site.Links {

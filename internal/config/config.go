@@ -58,6 +58,7 @@ type Site struct {
 	Timezone    *time.Location // default UTC
 	PerPage     int            // posts on a list page; default 20
 	Links       []Link         // of the menu
+	Hub         string         // WebSub hub that is told when the feed changes; empty: none
 }
 
 // Link is a named address.

@@ -78,6 +78,7 @@ var siteKeys = []entry[raw]{
 	text("url", "where it is published", func(r *raw) *string { return &r.Site.URL }, siteURL),
 	text("description", "a sentence about it", func(r *raw) *string { return &r.Site.Description }),
 	text("author", "who publishes it", func(r *raw) *string { return &r.Site.Author }),
+	text("hub", "WebSub hub that is told when the feed changes", func(r *raw) *string { return &r.Site.Hub }, webURL),
 	text("language", "language tag, BCP 47", func(r *raw) *string { return &r.Site.Language }, languageTag),
 	zoneTime("timezone", "time zone of dates and of cron(…)", func(r *raw) **time.Location { return &r.Site.Timezone }),
 	text("theme", "name of the theme", func(r *raw) *string { return &r.siteTheme }, word),

@@ -233,6 +233,9 @@ func (b *build) atom(w *bytes.Buffer, f feed) error {
 	if f.before > 0 {
 		x.link("prev-archive", "application/atom+xml", b.absolute(b.root+archivePath(f.before)))
 	}
+	if f.archive == 0 {
+		x.link("hub", "", httpURL(b.in.Config.Hub))
+	}
 	x.link("alternate", "text/html", f.home)
 	x.raw("<author><name>")
 	x.out = appendXML(x.out, b.site.Author)
@@ -334,6 +337,11 @@ func (b *build) rss(w *bytes.Buffer, f feed) error {
 	x.raw("<generator>Coranto</generator>\n<docs>https://www.rssboard.org/rss-specification</docs>\n<atom:link rel=\"self\" type=\"application/rss+xml\"")
 	x.attr("href", b.absolute(b.root+f.dir+pathRSS))
 	x.raw("/>\n")
+	if hub := httpURL(b.in.Config.Hub); hub != "" {
+		x.raw("<atom:link rel=\"hub\"")
+		x.attr("href", hub)
+		x.raw("/>\n")
+	}
 	for _, i := range f.posts {
 		p, v := &b.m.posts[i], b.view(i)
 		x.raw("<item>\n")
@@ -377,7 +385,13 @@ type jsonFeedDoc struct {
 	Description string         `json:"description,omitempty"`
 	Language    string         `json:"language,omitempty"`
 	Authors     []jsonAuthor   `json:"authors,omitempty"`
+	Hubs        []jsonHub      `json:"hubs,omitempty"`
 	Items       []jsonFeedItem `json:"items"`
+}
+
+type jsonHub struct {
+	Type string `json:"type"`
+	URL  string `json:"url"`
 }
 
 type jsonAuthor struct {
@@ -408,6 +422,9 @@ func (b *build) jsonFeed(w *bytes.Buffer, f feed) error {
 	}
 	if b.site.URL != "" {
 		d.HomePage, d.Feed = f.home, b.absolute(b.root+f.dir+pathJSON)
+	}
+	if hub := httpURL(b.in.Config.Hub); hub != "" {
+		d.Hubs = []jsonHub{{"WebSub", hub}}
 	}
 	for _, i := range f.posts {
 		p, v := &b.m.posts[i], b.view(i)

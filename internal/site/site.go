@@ -31,6 +31,7 @@ type Config struct {
 	FeedItems   int    // posts in a feed; 0: 50
 	About       string // text of the about page, paragraphs parted by blank lines; "" : the theme's own words
 	Author      string // who is named as the publisher; "" : the title
+	Hub         string `json:",omitempty"` // WebSub hub that the feeds name; "" : none
 
 	// Options of the theme: accent, paper, card, ink, soft and line are colours
 	// of CSS, dark a mapping of the same; logo is a file of the theme's assets,
