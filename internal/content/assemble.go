@@ -175,6 +175,12 @@ func tagsOf(source coranto.Source, e *coranto.Entry, page *PageFacts, to map[str
 	} else {
 		list = append(list, page.Tags...)
 	}
+	return MapTags(list, to)
+}
+
+// MapTags maps tags, each once: as told → as kept, without regard to case; ""
+// drops one.
+func MapTags(list []string, to map[string]string) []string {
 	mapped := make(map[string]string, len(to))
 	for from, as := range to {
 		mapped[strings.ToLower(flat(from))] = as
