@@ -21,8 +21,11 @@ type Preview struct {
 	Title     string           `json:"title,omitempty"`
 	Malformed bool             `json:"malformed,omitempty"`
 	Truncated bool             `json:"truncated,omitempty"`
-	Beyond    int              `json:"beyond,omitempty"` // entries beyond what is read of one document
-	Validated bool             `json:"validated"`        // the next request can be conditional
+	Beyond    int              `json:"beyond,omitempty"`    // entries beyond what is read of one document
+	Unchanged bool             `json:"unchanged,omitempty"` // since Validators became current
+	Gone      bool             `json:"gone,omitempty"`
+	Permanent string           `json:"permanent,omitempty"` // where permanent redirects lead
+	Validated bool             `json:"validated"`           // the next request can be conditional
 	MaxAge    string           `json:"max_age,omitempty"`
 	Counts    map[Verdict]int  `json:"counts"`
 	Entries   []PreviewedEntry `json:"entries"`
@@ -56,9 +59,12 @@ type PreviewDeps struct {
 	Web      Getter
 	Snapshot *content.Snapshot
 	Pages    func(ctx context.Context, url, zone string) error // what robots.txt says of a page; nil: it is not asked
+
+	// Validators make the request conditional; the zero value does not.
+	Validators feed.Validators
 }
 
-// PreviewOf asks a source unconditionally and tells what a run would make of
+// PreviewOf asks a source and tells what a run would make of
 // its answer. It writes nothing. Errors are those of coranto:fetchFeed.
 func PreviewOf(ctx context.Context, src coranto.Source, d PreviewDeps) (*Preview, error) {
 	if d.Pages != nil && listing.IsPage(src.Scrape) && src.Robots != coranto.RobotsIgnore {
@@ -66,7 +72,7 @@ func PreviewOf(ctx context.Context, src coranto.Source, d PreviewDeps) (*Preview
 			return nil, err
 		}
 	}
-	res, err := listing.Fetch(ctx, d.Web, src, feed.Validators{}, feed.Options{SummaryOnly: src.FullText != "feed"})
+	res, err := listing.Fetch(ctx, d.Web, src, d.Validators, feed.Options{SummaryOnly: src.FullText != "feed"})
 	if err != nil {
 		return nil, err
 	}
@@ -78,7 +84,8 @@ func PreviewOf(ctx context.Context, src coranto.Source, d PreviewDeps) (*Preview
 	if res.FinalURL != src.URL {
 		p.FinalURL = res.FinalURL
 	}
-	if res.Gone {
+	p.Unchanged, p.Gone, p.Permanent = res.NotModified, res.Gone, res.Permanent
+	if res.Gone || res.NotModified {
 		return p, nil
 	}
 	doc := res.Document
