@@ -16,16 +16,13 @@ type Client struct {
 	userAgent string
 	zones     map[string]*zone
 	bodies    reader
-
-	// Entered in this order, left in any: whoever waits for one holds places
-	// only on those before it, so nobody waits in a circle.
-	origins, domains, addresses, all lanes
+	manners   *Manners
 }
 
 // New makes a Client, or says which option is wrong.
 func New(o Options) (*Client, error) {
 	o.defaults()
-	c := &Client{o: o, zones: map[string]*zone{}, userAgent: userAgent(o.Version, o.Identity)}
+	c := &Client{o: o, zones: map[string]*zone{}, manners: o.Manners, userAgent: userAgent(o.Version, o.Identity)}
 	r := &resolver{ask: o.Lookup}
 	list := o.Zones
 	if !slices.ContainsFunc(list, func(z Zone) bool { return z.Name == DefaultZone || z.Name == "" }) {
@@ -59,6 +56,9 @@ func (o *Options) defaults() {
 	o.MaxWait = cmp.Or(o.MaxWait, 30*time.Second)
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Manners == nil {
+		o.Manners = NewManners()
 	}
 	if o.Holds == nil {
 		o.Holds = &memoryHolds{now: o.Now}

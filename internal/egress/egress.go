@@ -117,6 +117,8 @@ type Options struct {
 
 	Zones []Zone // DefaultZone is there even if not listed
 	Holds Holds  // nil: in memory
+	// Manners are shared with other Clients; nil: the Client's own.
+	Manners *Manners
 	// MaxWait is how long a Get waits for a Retry-After to pass rather than
 	// return a HeldError; 0: 30 s, negative: not at all.
 	MaxWait time.Duration

@@ -50,6 +50,19 @@ func (l *lane) free() {
 
 func (l *lane) idle() bool { return l.used == 0 && len(l.queue) == 0 }
 
+// Manners is what Clients know of each other's requests: who is asked now, who
+// was a moment ago, and who waits for a turn. Clients that share it are as
+// polite together as one is alone: a Client with changed options takes over
+// from the old one so. Limits are those of the Client that asks.
+type Manners struct {
+	// Entered in this order, left in any: whoever waits for one holds places
+	// only on those before it, so nobody waits in a circle.
+	origins, domains, addresses, all lanes
+}
+
+// NewManners makes manners for Clients to share.
+func NewManners() *Manners { return &Manners{} }
+
 // lanes keeps a lane a key for as long as somebody is on it.
 type lanes struct {
 	mu sync.Mutex

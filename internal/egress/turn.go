@@ -23,20 +23,20 @@ type pass struct {
 func (p *pass) leave(gap time.Duration) {
 	c := p.t.c
 	if p.global {
-		c.all.leave("", 0)
+		c.manners.all.leave("", 0)
 	}
 	if p.address.IsValid() {
-		c.addresses.leave(p.address.String(), 0)
+		c.manners.addresses.leave(p.address.String(), 0)
 	}
 	if p.domain != "" {
-		c.domains.leave(p.domain, 0)
+		c.manners.domains.leave(p.domain, 0)
 	}
 	if !p.sent {
 		gap = 0
 	} else if p.slow {
 		gap *= 5
 	}
-	c.origins.leave(p.origin, gap)
+	c.manners.origins.leave(p.origin, gap)
 }
 
 // admit waits until the hop may go on the wire. Only the lookup counts as time
@@ -52,7 +52,7 @@ func (t *trip) admit(ctx context.Context) (*pass, error) {
 		return nil, t.fail(ctx, err, "looking the host up")
 	}
 	domain := t.at.domain()
-	if err := t.c.domains.enter(ctx, domain, t.z.MaxPerDomain); err != nil {
+	if err := t.c.manners.domains.enter(ctx, domain, t.z.MaxPerDomain); err != nil {
 		return giveUp(err)
 	}
 	p.domain = domain
@@ -61,12 +61,12 @@ func (t *trip) admit(ctx context.Context) (*pass, error) {
 		return giveUp(err)
 	}
 	if address.IsValid() {
-		if err := t.c.addresses.enter(ctx, address.String(), t.z.MaxPerAddress); err != nil {
+		if err := t.c.manners.addresses.enter(ctx, address.String(), t.z.MaxPerAddress); err != nil {
 			return giveUp(err)
 		}
 		p.address = address
 	}
-	if err := t.c.all.enter(ctx, "", t.c.o.MaxConcurrent); err != nil {
+	if err := t.c.manners.all.enter(ctx, "", t.c.o.MaxConcurrent); err != nil {
 		return giveUp(err)
 	}
 	p.global = true
@@ -99,7 +99,7 @@ func (t *trip) turn(ctx context.Context) error {
 		if err := t.waitHeld(ctx); err != nil {
 			return err
 		}
-		if err := t.c.origins.enter(ctx, t.at.origin, t.z.PerHost.Parallel); err != nil {
+		if err := t.c.manners.origins.enter(ctx, t.at.origin, t.z.PerHost.Parallel); err != nil {
 			return t.fail(ctx, err, "")
 		}
 		// Whoever was before us may have been asked to stay away.
@@ -107,7 +107,7 @@ func (t *trip) turn(ctx context.Context) error {
 		if err == nil && !until.After(t.c.o.Now()) {
 			return nil
 		}
-		t.c.origins.leave(t.at.origin, 0)
+		t.c.manners.origins.leave(t.at.origin, 0)
 		if err != nil {
 			return err
 		}
