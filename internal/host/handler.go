@@ -113,7 +113,7 @@ func (h *handler) serve(x *exchange, r *http.Request) {
 	}
 	x.release = rel.ID()
 	old := h.recent
-	m := plain
+	var m *manner
 	if preview {
 		x.private, old = true, &recent{}
 		x.Header()["X-Robots-Tag"] = noIndex

@@ -22,7 +22,7 @@ func TestDetectLanguage(t *testing.T) {
 		{"el", strings.Repeat("Η θάλασσα δίνει και η θάλασσα παίρνει, και κανείς δεν μετράει. ", 8)},
 		{"ja", strings.Repeat("海は与え、海は奪う。誰も数えない。", 20)},
 		{"zh", strings.Repeat("海给予，海夺取，没有人计算它拿走了什么。", 20)},
-		{"fa", strings.Repeat("دریا می‌دهد و دریا می‌گیرد و هیچ کس نمی‌شمارد که چه گرفته است. ", 8)},
+		{"fa", strings.Repeat("دریا می\u200cدهد و دریا می\u200cگیرد و هیچ کس نمی\u200cشمارد که چه گرفته است. ", 8)},
 		{"", "Home Contact Login"}, {"", ""}, {"", strings.Repeat("lorem ipsum dolor sit amet ", 20)},
 	}
 	for _, tt := range tests {
