@@ -2,6 +2,8 @@ package asl_test
 
 import (
 	"fmt"
+	"runtime"
+	"strings"
 	"testing"
 
 	"github.com/coranto/coranto/asl"
@@ -70,4 +72,50 @@ func BenchmarkParseValue(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+}
+
+// posts is what tasks return: objects of fourteen members, one a document.
+func posts(n int) [][]byte {
+	out := make([][]byte, n)
+	for i := range out {
+		out[i] = fmt.Appendf(nil, `{"title":"A post about thing %d","intro":"%s","author":"Alice Example","date":"Sep 14, 2020","link":"https://blog.example/%d/a-post-about-things",
+			"image":"https://blog.example/%d.jpg","tags":["go","serverless","things"],"id":"https://blog.example/?p=%d","kind":"blog","source":"alice",
+			"published":"2020-09-14T10:00:00Z","updated":"2020-09-14T10:00:00Z","first_seen":"2026-01-01T00:00:00Z","language":"en","keys":["https://blog.example/?p=%d","tag:%d"]}`,
+			i, strings.Repeat("words and ", 20), i, i, i, i, i)
+	}
+	return out
+}
+
+// BenchmarkValueMemory says what parsed documents keep, a byte of JSON.
+func BenchmarkValueMemory(b *testing.B) {
+	docs := posts(5000)
+	size := 0
+	for _, d := range docs {
+		size += len(d)
+	}
+	b.SetBytes(int64(size))
+	b.ReportAllocs()
+	var kept uint64
+	for b.Loop() {
+		var before, after runtime.MemStats
+		b.StopTimer()
+		runtime.GC()
+		runtime.ReadMemStats(&before)
+		b.StartTimer()
+		values := make([]asl.Value, len(docs))
+		for i, d := range docs {
+			v, err := asl.ParseValue(d)
+			if err != nil {
+				b.Fatal(err)
+			}
+			values[i] = v
+		}
+		b.StopTimer()
+		runtime.GC()
+		runtime.ReadMemStats(&after)
+		kept += after.HeapAlloc - before.HeapAlloc
+		runtime.KeepAlive(values)
+		b.StartTimer()
+	}
+	b.ReportMetric(float64(kept)/float64(b.N)/float64(size), "kept/byte")
 }

@@ -17,9 +17,15 @@
 // It promises what the service does, in its words: all state types, Map inline
 // and distributed, Retry, Catch, variables, the context object, JSONPath in the
 // service's dialect with every intrinsic function, error names, causes, history
-// event types, and the diagnostics of its validator. Where the documentation
+// event types, redrive, and the diagnostics of its validator. Where the documentation
 // and the service differ, the service is followed. The query language JSONata
 // is recognised and refused as not supported yet.
+//
+// The parts, in the order of reading: [Parse] and [Validate] make a [Machine] of
+// a definition, or say what is wrong with it; [Execution.Apply] takes events and
+// gives commands; Options.History is told each [HistoryEvent]; [Limits] bounds
+// what an execution may use; [TestState] tries a single state; [Value] is JSON
+// that cannot change.
 //
 // What a task is stays outside: a Resource is a name that the runtime looks up.
 // So do durability, time and concurrency. Values are immutable and shared: a

@@ -2,6 +2,7 @@ package asl_test
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/coranto/coranto/asl"
@@ -46,6 +47,56 @@ func Example() {
 	// Greet[0]/Ask greeting Ada
 	// Greet[1]/Ask greeting Grace
 	// SUCCEEDED ["Hello, Ada","Hello, Grace"]
+}
+
+// What has failed goes on from where it failed: the first task is not done again.
+func ExampleExecution_Redrivable() {
+	machine, err := asl.Parse([]byte(`{
+	  "StartAt": "Fetch",
+	  "States": {
+	    "Fetch": {"Type": "Task", "Resource": "fetch", "Next": "Publish"},
+	    "Publish": {"Type": "Task", "Resource": "publish", "End": true}
+	  }}`))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	now := time.Now()
+	execution := asl.New(machine, asl.Options{History: func(ev asl.HistoryEvent) { fmt.Println(strings.TrimSpace(fmt.Sprint(ev.ID, " ", ev.Type, " ", ev.Name))) }})
+	for _, ev := range []asl.Event{
+		{Kind: asl.Started},
+		{Kind: asl.TaskSucceeded, ID: 1, Output: asl.StringValue("page")},
+		{Kind: asl.TaskFailed, ID: 2, Error: "Disk.Full"},
+		{Kind: asl.Redriven},
+		{Kind: asl.TaskSucceeded, ID: 3},
+	} {
+		ev.Time = now
+		if ev.Kind == asl.Redriven {
+			fmt.Println("redrivable:", execution.Redrivable() == nil)
+		}
+		if _, err := execution.Apply(ev); err != nil {
+			fmt.Println(err)
+		}
+	}
+	// Output:
+	// 1 ExecutionStarted
+	// 2 TaskStateEntered Fetch
+	// 3 TaskScheduled
+	// 4 TaskStarted
+	// 5 TaskSucceeded
+	// 6 TaskStateExited Fetch
+	// 7 TaskStateEntered Publish
+	// 8 TaskScheduled
+	// 9 TaskStarted
+	// 10 TaskFailed
+	// 11 ExecutionFailed
+	// redrivable: true
+	// 12 ExecutionRedriven
+	// 13 TaskScheduled
+	// 14 TaskStarted
+	// 15 TaskSucceeded
+	// 16 TaskStateExited Publish
+	// 17 ExecutionSucceeded
 }
 
 func ExampleValidate() {

@@ -1,6 +1,7 @@
 package asl
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"strconv"
@@ -45,6 +46,12 @@ func parseText(s string) (Value, error) { return ParseValue([]byte(s)) }
 type valueParser struct {
 	data []byte
 	at   int
+	// What has been read of the arrays and objects around p.at. They are copied
+	// out at their end, to slices of the right length.
+	elems   []Value
+	members []Member
+	names   [64]string      // of members, the last one of each sum
+	short   strings.Builder // holds short strings, some hundred bytes together
 }
 
 func (p *valueParser) errorf(format string, args ...any) error {
@@ -83,7 +90,7 @@ func (p *valueParser) value(depth int) (Value, error) {
 		if err != nil {
 			return Value{}, err
 		}
-		return Value{kind: String, size: quotedSize(s), text: s}, nil
+		return validString(s), nil
 	case c == '-' || c >= '0' && c <= '9':
 		return p.number()
 	case c == 't':
@@ -113,12 +120,15 @@ func (p *valueParser) object(depth int) (Value, error) {
 		p.at++
 		return ObjectValue(), nil
 	}
-	var members []Member
+	if p.members == nil {
+		p.members = make([]Member, 0, 8)
+	}
+	from := len(p.members)
 	for {
 		if p.peek() != '"' {
 			return Value{}, p.errorf("a member's name expected")
 		}
-		name, err := p.str()
+		name, err := p.name()
 		if err != nil {
 			return Value{}, err
 		}
@@ -132,7 +142,7 @@ func (p *valueParser) object(depth int) (Value, error) {
 		if err != nil {
 			return Value{}, err
 		}
-		members = append(members, Member{name, v})
+		p.members = append(p.members, Member{name, v})
 		p.space()
 		switch p.peek() {
 		case ',':
@@ -140,6 +150,8 @@ func (p *valueParser) object(depth int) (Value, error) {
 			p.space()
 		case '}':
 			p.at++
+			members := append(make([]Member, 0, len(p.members)-from), p.members[from:]...)
+			p.members = p.members[:from]
 			return ObjectValue(members...), nil
 		default:
 			return Value{}, p.errorf("a comma or } expected")
@@ -154,13 +166,16 @@ func (p *valueParser) array(depth int) (Value, error) {
 		p.at++
 		return ArrayValue(), nil
 	}
-	var elems []Value
+	if p.elems == nil {
+		p.elems = make([]Value, 0, 8)
+	}
+	from := len(p.elems)
 	for {
 		v, err := p.value(depth + 1)
 		if err != nil {
 			return Value{}, err
 		}
-		elems = append(elems, v)
+		p.elems = append(p.elems, v)
 		p.space()
 		switch p.peek() {
 		case ',':
@@ -168,6 +183,8 @@ func (p *valueParser) array(depth int) (Value, error) {
 			p.space()
 		case ']':
 			p.at++
+			elems := append(make([]Value, 0, len(p.elems)-from), p.elems[from:]...)
+			p.elems = p.elems[:from]
 			return ArrayValue(elems...), nil
 		default:
 			return Value{}, p.errorf("a comma or ] expected")
@@ -207,7 +224,47 @@ func (p *valueParser) number() (Value, error) {
 			return Value{}, p.errorf("malformed number")
 		}
 	}
-	return numberText(string(p.data[from:p.at])), nil
+	return numberText(p.keep(p.data[from:p.at])), nil
+}
+
+// Short strings share memory: each alone would cost more than it holds. A value
+// that outlives its document keeps no more than roomBytes of the others.
+const (
+	shortBytes = 64
+	roomBytes  = 512
+)
+
+// keep copies a text out of the document.
+func (p *valueParser) keep(text []byte) string {
+	if len(text) > shortBytes {
+		return string(text)
+	}
+	if p.short.Cap()-p.short.Len() < len(text) {
+		p.short.Reset()
+		p.short.Grow(min(roomBytes, len(p.data)-p.at+len(text)))
+	}
+	from := p.short.Len()
+	p.short.Write(text)
+	return p.short.String()[from:]
+}
+
+// name reads a member's name. The same names come again and again.
+func (p *valueParser) name() (string, error) {
+	end := bytes.IndexByte(p.data[p.at+1:], '"')
+	if end <= 0 {
+		return p.str()
+	}
+	text := p.data[p.at+1 : p.at+1+end]
+	known := &p.names[(uint(text[0])*7+uint(text[end-1])*3+uint(end))%uint(len(p.names))]
+	if string(text) == *known {
+		p.at += end + 2
+		return *known, nil
+	}
+	name, err := p.str()
+	if len(name) == end { // without escapes
+		*known = name
+	}
+	return name, err
 }
 
 // str reads a string; p stands on its opening quote.
@@ -217,7 +274,7 @@ func (p *valueParser) str() (string, error) {
 	for p.at < len(p.data) {
 		switch c := p.data[p.at]; {
 		case c == '"':
-			s := string(p.data[from:p.at])
+			s := p.keep(p.data[from:p.at])
 			p.at++
 			if !utf8.ValidString(s) {
 				s = strings.ToValidUTF8(s, "\uFFFD")

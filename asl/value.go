@@ -1,7 +1,9 @@
 package asl
 
 import (
+	"cmp"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -49,7 +51,7 @@ func (k Kind) String() string {
 // Compare with Equal, not with ==.
 type Value struct {
 	kind Kind
-	size int       // bytes of the JSON
+	size uint32    // bytes of the JSON, see sized
 	text string    // of a string its contents, of a number its text, of a boolean true or false
 	kids *children // of an array or object
 }
@@ -62,13 +64,18 @@ type Member struct {
 
 // children is shared by all copies of an array or object.
 type children struct {
-	elems   []Value        // of an array
-	members []Member       // of an object, without repeated names
-	index   map[string]int // of a large object
+	elems   []Value   // of an array
+	members []Member  // of an object, without repeated names
+	index   *[]uint32 // of a large object: its members in the order of their names
 }
 
-// indexFrom is the number of members from which an object carries an index.
-const indexFrom = 12
+// indexFrom is the number of members from which an object carries an index. Up
+// to there looking at each is as fast, and an index costs memory.
+const indexFrom = 24
+
+// sized makes a size fit: what is larger than 4 GiB is 4 GiB, which is beyond
+// every limit.
+func sized(n int) uint32 { return uint32(min(n, math.MaxUint32)) }
 
 // NullValue returns null.
 func NullValue() Value { return Value{kind: Null, size: 4} }
@@ -84,7 +91,7 @@ func BoolValue(b bool) Value {
 // IntValue returns a whole number.
 func IntValue(n int64) Value {
 	t := strconv.FormatInt(n, 10)
-	return Value{kind: Number, size: len(t), text: t}
+	return numberText(t)
 }
 
 // FloatValue returns a number, null when it is infinite or no number.
@@ -97,19 +104,22 @@ func FloatValue(f float64) Value {
 		format = 'e'
 	}
 	t := strconv.FormatFloat(f, format, -1, 64)
-	return Value{kind: Number, size: len(t), text: t}
+	return numberText(t)
 }
 
 // numberText returns a number written as text, which must be valid JSON.
-func numberText(text string) Value { return Value{kind: Number, size: len(text), text: text} }
+func numberText(text string) Value { return Value{kind: Number, size: sized(len(text)), text: text} }
 
 // StringValue returns a string. Bytes that are not UTF-8 become U+FFFD.
 func StringValue(s string) Value {
 	if !utf8.ValidString(s) {
 		s = strings.ToValidUTF8(s, "\uFFFD")
 	}
-	return Value{kind: String, size: quotedSize(s), text: s}
+	return validString(s)
 }
+
+// validString is StringValue of what is known to be UTF-8.
+func validString(s string) Value { return Value{kind: String, size: sized(quotedSize(s)), text: s} }
 
 // ArrayValue returns an array of elems, which it takes over. Absent elements
 // are null.
@@ -119,12 +129,12 @@ func ArrayValue(elems ...Value) Value {
 		if e.kind == Absent {
 			elems[i] = NullValue()
 		}
-		size += elems[i].size
+		size += int(elems[i].size)
 	}
 	if n := len(elems); n > 1 {
 		size += n - 1
 	}
-	return Value{kind: Array, size: size, kids: &children{elems: elems}}
+	return Value{kind: Array, size: sized(size), kids: &children{elems: elems}}
 }
 
 // ObjectValue returns an object of members, which it takes over. Of members
@@ -143,12 +153,12 @@ func ObjectValue(members ...Member) Value {
 		if m.Value.kind == Absent {
 			members[i].Value = NullValue()
 		}
-		size += quotedSize(m.Name) + 1 + members[i].Value.size
+		size += quotedSize(m.Name) + 1 + int(members[i].Value.size)
 	}
 	if n := len(members); n > 1 {
 		size += n - 1
 	}
-	return Value{kind: Object, size: size, kids: kids}
+	return Value{kind: Object, size: sized(size), kids: kids}
 }
 
 func uniqueFew(members []Member) []Member {
@@ -166,18 +176,43 @@ next:
 	return out
 }
 
-func uniqueMany(members []Member) ([]Member, map[string]int) {
-	index := make(map[string]int, len(members))
-	out := members[:0]
-	for _, m := range members {
-		if i, ok := index[m.Name]; ok {
-			out[i].Value = m.Value
-			continue
-		}
-		index[m.Name] = len(out)
-		out = append(out, m)
+// uniqueMany does the same for many, and indexes them.
+func uniqueMany(members []Member) ([]Member, *[]uint32) {
+	index := make([]uint32, len(members))
+	for i := range index {
+		index[i] = uint32(i)
 	}
-	return out, index
+	slices.SortFunc(index, func(a, b uint32) int {
+		return cmp.Or(strings.Compare(members[a].Name, members[b].Name), cmp.Compare(a, b))
+	})
+	same := func(a, b uint32) bool { return members[a].Name == members[b].Name }
+	repeated := false
+	for i := 1; i < len(index); i++ {
+		repeated = repeated || same(index[i-1], index[i])
+	}
+	if !repeated {
+		return members, &index
+	}
+	// The last of a name goes where the first is, the others go.
+	drop := make([]bool, len(members))
+	for i := 0; i < len(index); {
+		j := i + 1
+		for ; j < len(index) && same(index[i], index[j]); j++ {
+			drop[index[j]] = true
+		}
+		members[index[i]].Value = members[index[j-1]].Value
+		i = j
+	}
+	out := members[:0]
+	for i, m := range members {
+		if !drop[i] {
+			out = append(out, m)
+		}
+	}
+	if len(out) < indexFrom {
+		return out, nil
+	}
+	return uniqueMany(out)
 }
 
 // Kind returns the JSON type.
@@ -274,8 +309,12 @@ func (v Value) find(name string) int {
 		return -1
 	}
 	if v.kids.index != nil {
-		if i, ok := v.kids.index[name]; ok {
-			return i
+		index := *v.kids.index
+		i, ok := slices.BinarySearchFunc(index, name, func(i uint32, name string) int {
+			return strings.Compare(v.kids.members[i].Name, name)
+		})
+		if ok {
+			return int(index[i])
 		}
 		return -1
 	}
@@ -310,12 +349,12 @@ func (v Value) With(name string, to Value) Value {
 }
 
 // Size returns the number of bytes of the value's JSON, which is known without
-// writing it.
+// writing it; of a value beyond 4 GiB that many.
 func (v Value) Size() int {
 	if v.kind == Absent {
 		return 4
 	}
-	return v.size
+	return int(v.size)
 }
 
 // Equal reports whether two values are the same: numbers by value, members in

@@ -3,6 +3,7 @@ package asl_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -145,4 +146,47 @@ func FuzzParseValue(f *testing.F) {
 			t.Fatalf("%q became %q (%v)", data, out, err)
 		}
 	})
+}
+
+// Of members with the same name the last counts, in the place of the first,
+// however many there are; and each is found.
+func TestMembers(t *testing.T) {
+	for _, n := range []int{1, 5, 23, 24, 100} {
+		var text, want strings.Builder
+		text.WriteByte('{')
+		want.WriteByte('{')
+		for i := range n {
+			fmt.Fprintf(&text, `"m%d":%d,"m\u0061%d":0,`, i*7919%n, i, i)
+		}
+		for i := range n {
+			fmt.Fprintf(&text, `"m%d":"last%d",`, i*7919%n, i)
+		}
+		for i := range n {
+			if i > 0 {
+				want.WriteByte(',')
+			}
+			fmt.Fprintf(&want, `"m%d":"last%d","ma%d":0`, i*7919%n, i, i)
+		}
+		v, err := asl.ParseValue([]byte(strings.TrimSuffix(text.String(), ",") + "}"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		want.WriteByte('}')
+		if got := string(v.JSON()); got != want.String() {
+			t.Errorf("%d members:\n got %s\nwant %s", n, got, want.String())
+		}
+		if got := v.Size(); got != want.Len() {
+			t.Errorf("%d members: Size = %d, want %d", n, got, want.Len())
+		}
+		for i, m := range v.Members() {
+			if got, ok := v.Lookup(m.Name); !ok || !got.Equal(m.Value) {
+				t.Errorf("%d members: %s is %v, %t; want that of place %d", n, m.Name, got, ok, i)
+			}
+		}
+		for _, name := range []string{"", "a", "m", "m0x", "zzz"} {
+			if got, ok := v.Lookup(name); ok {
+				t.Errorf("%d members: %q is %v", n, name, got)
+			}
+		}
+	}
 }
