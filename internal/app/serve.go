@@ -117,6 +117,9 @@ const repeatAfter = 5 * time.Minute
 func quieter(tell func(Happening), clock func() time.Time) func(Happening) {
 	told := map[string]time.Time{}
 	return func(h Happening) {
+		if errors.Is(h.Err, context.Canceled) {
+			return // it is being ended
+		}
 		if h.Err != nil {
 			now := clock()
 			if at, ok := told[h.Err.Error()]; ok && now.Sub(at) < repeatAfter {
