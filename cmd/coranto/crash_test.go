@@ -188,7 +188,7 @@ func TestKills(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(seed, 1))
 	t.Logf("seed %d", seed)
 	long := 400 * time.Millisecond
-	for i := range 50 {
+	for i := range 100 {
 		p.web.Publish(1 + rnd.IntN(3))
 		ctx, cancel := context.WithTimeout(t.Context(), time.Duration(rnd.Int64N(int64(long))))
 		cmd := exec.CommandContext(ctx, p.program, "-C", p.dir, "run")
