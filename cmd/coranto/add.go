@@ -40,6 +40,7 @@ asked once. Comments and order in the file stay as they are.`,
 	f.StringVar(&o.Zone, "zone", "", "network zone of its requests")
 	f.StringVar(&o.FullText, "full-text", "", "feed or page: where the posts' full text comes from")
 	f.StringVar(&o.Scrape, "scrape", "", "the address is a page or sitemap to be read in place of a feed: auto, h-feed, json-ld or sitemap")
+	f.BoolVar(&o.Propose, "pr", false, "commit on a branch of its own and push that, for a pull request")
 	f.BoolVarP(&o.DryRun, "dry-run", "n", false, "look, but write nothing")
 	return cmd
 }
@@ -87,6 +88,11 @@ func (c *cli) printAdded(a app.Added, dry bool) {
 	switch {
 	case dry:
 		fmt.Fprintf(c.out, "wrote   nothing (dry run); it would be source %q\n", a.ID)
+	case a.Proposal != nil:
+		fmt.Fprintf(c.out, "pushed  source %q as branch %s, commit %s; nothing has changed here\n", a.ID, a.Proposal.Branch, short(a.Commit))
+		if a.Proposal.Link != "" {
+			fmt.Fprintf(c.out, "open    %s\n", a.Proposal.Link)
+		}
 	case a.Commit != "":
 		fmt.Fprintf(c.out, "wrote   source %q to coranto.yaml, commit %s        undo: coranto source retire %s\n", a.ID, short(a.Commit), a.ID)
 	default:

@@ -36,6 +36,7 @@ type Added struct {
 	Commit   string           `json:"commit,omitempty"`
 	Written  bool             `json:"written"`               // to coranto.yaml
 	Why      string           `json:"uncommitted,omitempty"` // why it was not committed
+	Proposal *Proposal        `json:"proposal,omitempty"`    // it was pushed as a branch of its own
 }
 
 // Check is one thing that was looked at.
@@ -47,7 +48,8 @@ type Check struct {
 // AddOptions say how a source is added.
 type AddOptions struct {
 	config.SourceEdit
-	DryRun bool
+	Propose bool // as a branch that is pushed, in place of a commit here
+	DryRun  bool
 }
 
 // ErrKnown is returned for a feed that is a source already.
@@ -106,6 +108,11 @@ func Add(ctx context.Context, dir, address string, add AddOptions, o Options) (A
 		return res, nil
 	}
 	change := func(old []byte) ([]byte, error) { return config.AddSource(old, edit) }
+	if add.Propose {
+		p, err := d.propose(ctx, "coranto/add-"+edit.ID, change, fmt.Sprintf("Add source %s\n\n%s", edit.ID, edit.URL))
+		res.Proposal, res.Commit = &p, p.Commit
+		return res, err
+	}
 	res.Commit, res.Why, err = d.edit(ctx, change, fmt.Sprintf("Add source %s\n\n%s", edit.ID, edit.URL))
 	res.Written = err == nil
 	return res, err
@@ -122,6 +129,21 @@ type directory struct {
 }
 
 func openDirectory(ctx context.Context, dir string, o Options) (*directory, error) {
+	return openOn(ctx, dir, o, branchOf)
+}
+
+// openCheckout opens a directory of which HEAD may be detached, as CI leaves it,
+// to look at.
+func openCheckout(ctx context.Context, dir string, o Options) (*directory, error) {
+	return openOn(ctx, dir, o, func(ctx context.Context, repo *git.Repo, cfg *config.Config) (string, error) {
+		if branch, err := branchOf(ctx, repo, cfg); err == nil {
+			return branch, nil
+		}
+		return "main", nil // only commits are read, never the branch
+	})
+}
+
+func openOn(ctx context.Context, dir string, o Options, branchOf func(context.Context, *git.Repo, *config.Config) (string, error)) (*directory, error) {
 	l, err := layoutOf(dir)
 	if err != nil {
 		return nil, err

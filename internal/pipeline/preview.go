@@ -21,6 +21,7 @@ type Preview struct {
 	Title     string           `json:"title,omitempty"`
 	Malformed bool             `json:"malformed,omitempty"`
 	Truncated bool             `json:"truncated,omitempty"`
+	Bytes     int64            `json:"bytes,omitempty"`     // over the wire
 	Beyond    int              `json:"beyond,omitempty"`    // entries beyond what is read of one document
 	Unchanged bool             `json:"unchanged,omitempty"` // since Validators became current
 	Gone      bool             `json:"gone,omitempty"`
@@ -76,7 +77,7 @@ func PreviewOf(ctx context.Context, src coranto.Source, d PreviewDeps) (*Preview
 	if err != nil {
 		return nil, err
 	}
-	p := &Preview{Source: src, Status: res.Status, Validated: res.Validators.ETag != "" || res.Validators.LastModified != "", Truncated: res.Truncated,
+	p := &Preview{Source: src, Status: res.Status, Validated: res.Validators.ETag != "" || res.Validators.LastModified != "", Truncated: res.Truncated, Bytes: res.Bytes,
 		Counts: map[Verdict]int{}, Entries: []PreviewedEntry{}}
 	if res.MaxAge > 0 {
 		p.MaxAge = res.MaxAge.String()
