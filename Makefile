@@ -18,7 +18,8 @@ test:
 	$(GO) test ./...
 
 race: ## the packages where goroutines meet
-	$(GO) test -race -short ./internal/egress ./internal/robots ./internal/engine/... ./internal/host ./internal/release ./internal/catalog ./internal/sqlite
+	$(GO) test -race -short ./internal/egress ./internal/robots ./internal/engine/... ./internal/host ./internal/release ./internal/catalog ./internal/sqlite \
+		./internal/app ./internal/pipeline ./internal/content ./internal/job ./internal/notify
 
 lint: $(TOOLS)/staticcheck
 	@test -z "$$(gofmt -l .)" || { echo "gofmt would change:"; gofmt -l .; exit 1; }

@@ -4,6 +4,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -97,6 +98,34 @@ func TestLayers(t *testing.T) {
 	for p := range row {
 		if !seen[p] && p != "bench" {
 			t.Logf("layers lists %s, which does not exist (yet)", p)
+		}
+	}
+}
+
+// TestArchitectureIsWhole: docs/ARCHITECTURE.md names every package, in the
+// house and with its promise.
+func TestArchitectureIsWhole(t *testing.T) {
+	b, err := os.ReadFile("docs/ARCHITECTURE.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	parts := strings.SplitN(string(b), "```", 3)
+	if len(parts) != 3 {
+		t.Fatal("there is no house")
+	}
+	house := strings.Fields(parts[1])
+	for _, row := range layers {
+		for _, p := range row {
+			name, internal := strings.CutPrefix(p, "internal/")
+			if !internal {
+				continue
+			}
+			if !slices.Contains(house, name) && !slices.Contains(house, p) {
+				t.Errorf("%s is not in the house", p)
+			}
+			if !strings.Contains(parts[2], "`"+name+"`") {
+				t.Errorf("%s is not described", p)
+			}
 		}
 	}
 }
