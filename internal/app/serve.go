@@ -72,7 +72,7 @@ func (a *App) Serve(ctx context.Context, l net.Listener, o ServeOptions) error {
 // fails is told and tried again: the site stays up whatever becomes of the
 // state file or the network.
 func (a *App) work(ctx context.Context, tell func(Happening)) error {
-	tell = quieter(tell, a.o.Now)
+	tell = quieter(ctx, tell, a.o.Now)
 	tick := time.NewTicker(watchEvery)
 	defer tick.Stop()
 	var mine own
@@ -114,11 +114,11 @@ func (a *App) work(ctx context.Context, tell func(Happening)) error {
 const repeatAfter = 5 * time.Minute
 
 // quieter tells an error that repeats itself only now and then.
-func quieter(tell func(Happening), clock func() time.Time) func(Happening) {
+func quieter(ctx context.Context, tell func(Happening), clock func() time.Time) func(Happening) {
 	told := map[string]time.Time{}
 	return func(h Happening) {
-		if errors.Is(h.Err, context.Canceled) {
-			return // it is being ended
+		if errors.Is(h.Err, context.Canceled) || h.Err != nil && ctx.Err() != nil {
+			return // it is being ended, which not every error that comes of it wraps
 		}
 		if h.Err != nil {
 			now := clock()
