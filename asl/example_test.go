@@ -62,7 +62,9 @@ func ExampleExecution_Redrivable() {
 		return
 	}
 	now := time.Now()
-	execution := asl.New(machine, asl.Options{History: func(ev asl.HistoryEvent) { fmt.Println(strings.TrimSpace(fmt.Sprint(ev.ID, " ", ev.Type, " ", ev.Name))) }})
+	execution := asl.New(machine, asl.Options{History: func(ev asl.HistoryEvent) {
+		fmt.Println(strings.TrimSpace(fmt.Sprint(ev.ID, " ", ev.Type, " ", ev.Name)))
+	}})
 	for _, ev := range []asl.Event{
 		{Kind: asl.Started},
 		{Kind: asl.TaskSucceeded, ID: 1, Output: asl.StringValue("page")},

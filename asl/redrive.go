@@ -59,8 +59,11 @@ func (x *Execution) wake(t *thread) {
 	default:
 		t.home.again(x)
 	}
-	if !t.silent {
+	switch {
+	case t.parent == nil:
 		t.prev = x.redriven
+	case t.isIteration():
+		x.recordAside(t, HistoryEvent{Type: "MapIterationStarted", Name: t.parent.state.name, Index: t.index}, false)
 	}
 	x.ready = append(x.ready, t)
 }

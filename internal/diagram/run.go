@@ -49,7 +49,8 @@ type instance struct {
 	state   string
 	failed  bool // its newest event is a failure
 	done    bool
-	started int // times its task was begun
+	ended   func(*Tally) *int // what counts it, when it was failed or aborted
+	started int               // times its task was begun
 	outer   *instance
 	from    string // the state it came from
 }
@@ -94,6 +95,7 @@ func (f *Follower) Add(e asl.HistoryEvent) {
 				prev = prev.outer
 			}
 		}
+		f.revive(prev)
 		if prev != nil && !prev.done {
 			prev.done = true
 			t := f.tally(e.Name)
@@ -109,6 +111,10 @@ func (f *Follower) Add(e asl.HistoryEvent) {
 	case e.Type == "MapStateStarted":
 		if prev != nil {
 			f.tally(prev.state).Items += e.Length
+		}
+	case e.Type == "ExecutionRedriven":
+		for _, t := range f.run.States {
+			t.ItemsRunning, t.ItemsFailed = 0, 0 // those begin again
 		}
 	case strings.HasPrefix(e.Type, "Execution"):
 		if strings.HasSuffix(e.Type, "Failed") || strings.HasSuffix(e.Type, "TimedOut") {
@@ -129,6 +135,7 @@ func (f *Follower) work(e asl.HistoryEvent, at *instance) {
 	}
 	switch {
 	case strings.HasSuffix(e.Type, "Scheduled"):
+		f.revive(at)
 		if at.started++; at.started > 1 {
 			f.tally(at.state).Retries++
 		}
@@ -155,6 +162,7 @@ func (f *Follower) fail(at *instance, name string) {
 		return
 	}
 	at.done = true
+	at.ended = func(t *Tally) *int { return &t.Failed }
 	t := f.tally(at.state)
 	t.Running--
 	t.Failed++
@@ -166,9 +174,20 @@ func (f *Follower) fail(at *instance, name string) {
 func (f *Follower) abort(at *instance) {
 	if !at.done {
 		at.done = true
+		at.ended = func(t *Tally) *int { return &t.Aborted }
 		t := f.tally(at.state)
 		t.Running--
 		t.Aborted++
+	}
+}
+
+// revive takes back the end of a visit that goes on in a redrive.
+func (f *Follower) revive(at *instance) {
+	for ; at != nil && at.ended != nil; at = at.outer {
+		t := f.tally(at.state)
+		*at.ended(t)--
+		t.Running++
+		at.done, at.failed, at.ended = false, false, nil
 	}
 }
 
@@ -186,6 +205,7 @@ func (f *Follower) item(e asl.HistoryEvent, prev *instance) *instance {
 	}
 	switch strings.TrimPrefix(e.Type, "MapIteration") {
 	case "Started":
+		f.revive(prev)
 		t.ItemsRunning++
 	case "Succeeded":
 		t.ItemsRunning--
