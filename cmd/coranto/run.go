@@ -148,6 +148,9 @@ func printRun(w io.Writer, r app.RunResult, took time.Duration) {
 	}
 	if r.PushError != "" {
 		fmt.Fprintf(w, "remote  not pushed: %s\n", r.PushError)
+		if hint := app.HintNamed(r.PushFailure); hint != "" {
+			fmt.Fprintf(w, "        hint: %s\n", hint)
+		}
 	}
 	for _, path := range r.Behind {
 		fmt.Fprintf(w, "behind  %s has your edits; `git diff` shows them, `git stash && git stash pop` merges\n", path)

@@ -18,6 +18,9 @@ func Hint(err error) string {
 	if n, ok := errors.AsType[*feed.NotFeedError](err); ok && len(n.Candidates) > 0 {
 		return "the page links to " + n.Candidates[0].URL
 	}
+	if h := editHint(err); h != "" {
+		return h
+	}
 	switch {
 	case errors.Is(err, ErrNoWorkflow):
 		return "`coranto workflow list` shows them; a file workflows/NAME.asl.json is one of your own"

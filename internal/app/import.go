@@ -86,6 +86,9 @@ func Import(ctx context.Context, dir string, data []byte, zone string, dry bool,
 func readList(data []byte) (planets.List, error) {
 	head := strings.TrimSpace(strings.TrimPrefix(string(data[:min(len(data), 512)]), "\ufeff"))
 	if !strings.HasPrefix(head, "<") && !strings.HasPrefix(string(data), "\xff\xfe") && !strings.HasPrefix(string(data), "\xfe\xff") {
+		if cfg, err := config.Parse("", data); err == nil && len(cfg.Sources) > 0 {
+			return planets.List{Format: config.FileName, Title: cfg.Site.Title, Sources: cfg.Sources}, nil
+		}
 		return planets.Parse(data)
 	}
 	doc, err := opml.Parse(data)

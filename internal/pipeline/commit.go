@@ -66,7 +66,8 @@ type Summary struct {
 	Commit      string    `json:"commit,omitempty"`
 	Pushed      bool      `json:"pushed,omitempty"`
 	PushError   string    `json:"push_error,omitempty"`
-	Behind      []string  `json:"behind,omitempty"` // files the user has edited
+	PushFailure string    `json:"push_failure,omitempty"` // its name, as in the table of errors
+	Behind      []string  `json:"behind,omitempty"`       // files the user has edited
 }
 
 // Facts about runs.
@@ -116,7 +117,7 @@ func (p *Pipeline) commitPosts(ctx context.Context, t engine.Task, in CommitInpu
 	sum.Commit, sum.New, sum.Merged, sum.Revised = res.Commit, len(res.Added), len(res.Merged), len(res.Revised)
 	sum.Pushed, sum.Behind = res.Pushed, res.Behind
 	if res.PushError != nil {
-		sum.PushError = res.PushError.Error()
+		sum.PushError, sum.PushFailure = res.PushError.Error(), KindOf(res.PushError).Name
 	}
 	// From here on the posts are durable: the validators may become current, but
 	// for those that stand for posts which have been taken away meanwhile.
