@@ -171,7 +171,8 @@ func status(ctx context.Context, cfg *config.Config, cat *catalog.Catalog, rel *
 	}
 	if age := cfg.Freshness.MaxAge; age > 0 {
 		st.MaxAge = age.String()
-		st.Stale = now.Sub(st.LastOK) > age || st.Unpublished != nil && now.Sub(st.Unpublished.At) > age
+		// A site that follows nobody yet has nothing to go stale.
+		st.Stale = len(cfg.Sources) > 0 && now.Sub(st.LastOK) > age || st.Unpublished != nil && now.Sub(st.Unpublished.At) > age
 	}
 	if rel != nil {
 		m, err := rel.Current()
