@@ -143,28 +143,21 @@ func openCheckout(ctx context.Context, dir string, o Options) (*directory, error
 	})
 }
 
-func openOn(ctx context.Context, dir string, o Options, branchOf func(context.Context, *git.Repo, *config.Config) (string, error)) (*directory, error) {
+func openOn(ctx context.Context, dir string, o Options, branchOf func(context.Context, *git.Repo, *config.Config) (string, error)) (_ *directory, err error) {
 	l, err := layoutOf(dir)
 	if err != nil {
 		return nil, err
 	}
 	d := &directory{Layout: l}
+	defer func() {
+		if err != nil {
+			d.close()
+		}
+	}()
 	if d.config, err = l.readConfig(); err != nil {
 		return nil, err
 	}
-	trusted, err := l.trusted(d.config)
-	if err != nil {
-		return nil, err
-	}
-	zones := d.config.Zones
-	if !trusted {
-		zones = nil
-	}
-	opt, err := l.egressOptions(d.config, zones, o)
-	if err != nil {
-		return nil, err
-	}
-	if d.web, err = egress.New(opt); err != nil {
+	if d.web, err = l.client(d.config, o); err != nil {
 		return nil, err
 	}
 	if d.repo, err = git.Open(ctx, l.Dir, git.Options{Author: git.Ident{Name: d.config.Commit.Name, Email: d.config.Commit.Email}}); err != nil {
@@ -172,7 +165,6 @@ func openOn(ctx context.Context, dir string, o Options, branchOf func(context.Co
 	}
 	branch, err := branchOf(ctx, d.repo, d.config)
 	if err != nil {
-		d.repo.Close()
 		return nil, err
 	}
 	d.content, err = content.Open(ctx, d.repo, content.Options{Path: d.config.Content, Branch: branch,
@@ -180,12 +172,17 @@ func openOn(ctx context.Context, dir string, o Options, branchOf func(context.Co
 	return d, err
 }
 
+// close gives back what was opened.
 func (d *directory) close() {
-	d.web.Close()
+	if d.web != nil {
+		d.web.Close()
+	}
 	if d.content != nil {
 		d.content.Close()
 	}
-	d.repo.Close()
+	if d.repo != nil {
+		d.repo.Close()
+	}
 }
 
 func (d *directory) sourceOf(feedURL string) string {
@@ -341,7 +338,7 @@ func newID(sources []coranto.Source, f found) string {
 	if f.doc.Feed.Link != "" {
 		at = f.doc.Feed.Link
 	}
-	base := "source"
+	base := ""
 	if u, err := url.Parse(at); err == nil && u.Hostname() != "" {
 		host := strings.TrimPrefix(u.Hostname(), "www.")
 		if strings.Trim(host, "0123456789.:") == "" {
@@ -355,15 +352,7 @@ func newID(sources []coranto.Source, f found) string {
 			base += "-" + slug(strings.Trim(u.Path, "/~@"))
 		}
 	}
-	taken := map[string]bool{}
-	for _, s := range sources {
-		taken[s.ID] = true
-	}
-	id := base
-	for n := 2; taken[id]; n++ {
-		id = fmt.Sprintf("%s-%d", base, n)
-	}
-	return id
+	return freeID(sources, base)
 }
 
 // slug keeps [a-z0-9] and joins the rest with hyphens.

@@ -79,22 +79,10 @@ func clientOf(dir, zone string, o Options) (*egress.Client, string, error) {
 	if err != nil {
 		return nil, "", err
 	}
-	trusted, err := l.trusted(cfg)
-	if err != nil {
-		return nil, "", err
-	}
-	zones := cfg.Zones
-	if !trusted {
-		zones = nil
-	}
-	opt, err := l.egressOptions(cfg, zones, o)
-	if err != nil {
-		return nil, "", err
-	}
 	if zone == "" {
 		zone = cfg.Fetch.Zone
 	}
-	web, err := egress.New(opt)
+	web, err := l.client(cfg, o)
 	return web, zone, err
 }
 

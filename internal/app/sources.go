@@ -3,10 +3,10 @@ package app
 import (
 	"context"
 	"fmt"
-	"os"
 
 	"github.com/coranto/coranto"
 	"github.com/coranto/coranto/internal/config"
+	"github.com/coranto/coranto/internal/durable"
 	"github.com/coranto/coranto/internal/failpoint"
 )
 
@@ -24,12 +24,18 @@ func importID(sources []coranto.Source, s coranto.Source) string {
 	if len(base) > 40 {
 		base = slug(base[:40])
 	}
+	return freeID(sources, base)
+}
+
+// freeID is base, or base with the first number that no source has; "source"
+// stands for an empty one.
+func freeID(sources []coranto.Source, base string) string {
 	if base == "" {
 		base = "source"
 	}
 	taken := map[string]bool{}
-	for _, t := range sources {
-		taken[t.ID] = true
+	for _, s := range sources {
+		taken[s.ID] = true
 	}
 	id := base
 	for n := 2; taken[id]; n++ {
@@ -83,27 +89,8 @@ func ChangeSource(ctx context.Context, dir, id string, c Change, dry bool, o Opt
 
 // replaceFile writes a file whole or not at all.
 func replaceFile(path string, data []byte) error {
-	tmp := path + ".tmp"
-	f, err := os.Create(tmp)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(data)
-	if err == nil {
-		err = f.Sync()
-	}
-	if cerr := f.Close(); err == nil {
-		err = cerr
-	}
-	if err == nil {
-		err = failpoint.Hit(beforeReplace)
-	}
-	if err == nil {
-		err = os.Rename(tmp, path)
-	}
-	if err != nil {
-		os.Remove(tmp)
+	if err := durable.WriteFile(path, data, 0, beforeReplace, afterReplace); err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
-	return failpoint.Hit(afterReplace)
+	return nil
 }

@@ -35,15 +35,7 @@ type Workflow struct {
 
 // Workflows lists the state machines of the site in dir, its own first.
 func Workflows(dir string) ([]Workflow, error) {
-	l, err := layoutOf(dir)
-	if err != nil {
-		return nil, err
-	}
-	cfg, err := l.readConfig()
-	if err != nil {
-		return nil, err
-	}
-	trusted, err := l.trusted(cfg)
+	l, cfg, trusted, err := look(dir)
 	if err != nil {
 		return nil, err
 	}

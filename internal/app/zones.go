@@ -44,6 +44,35 @@ func (l Layout) egressZone(z config.Zone) (egress.Zone, error) {
 	return out, nil
 }
 
+// look reads the configuration of the site in dir, and whether a person trusts it.
+func look(dir string) (l Layout, cfg *config.Config, trusted bool, err error) {
+	if l, err = layoutOf(dir); err != nil {
+		return l, nil, false, err
+	}
+	if cfg, err = l.readConfig(); err != nil {
+		return l, nil, false, err
+	}
+	trusted, err = l.trusted(cfg)
+	return l, cfg, trusted, err
+}
+
+// client asks the web as the site does: with its zones, once they are trusted.
+func (l Layout) client(cfg *config.Config, o Options) (*egress.Client, error) {
+	trusted, err := l.trusted(cfg)
+	if err != nil {
+		return nil, err
+	}
+	zones := cfg.Zones
+	if !trusted {
+		zones = nil
+	}
+	opt, err := l.egressOptions(cfg, zones, o)
+	if err != nil {
+		return nil, err
+	}
+	return egress.New(opt)
+}
+
 // sourceDefaults gives the sources what fetch and their zones say for all.
 func sourceDefaults(cfg *config.Config) {
 	lax := map[string]bool{}
@@ -78,15 +107,7 @@ type ZoneInfo struct {
 
 // Zones lists the zones of the site in dir, the public one too.
 func Zones(dir string) ([]ZoneInfo, error) {
-	l, err := layoutOf(dir)
-	if err != nil {
-		return nil, err
-	}
-	cfg, err := l.readConfig()
-	if err != nil {
-		return nil, err
-	}
-	trusted, err := l.trusted(cfg)
+	_, cfg, trusted, err := look(dir)
 	if err != nil {
 		return nil, err
 	}
@@ -160,27 +181,11 @@ func (h Hop) Err() error { return h.err }
 // they were not there.
 func CheckZone(ctx context.Context, dir, address, zone string, follow bool, o Options) ([]Hop, error) {
 	o.defaults()
-	l, err := layoutOf(dir)
+	l, cfg, _, err := look(dir)
 	if err != nil {
 		return nil, err
 	}
-	cfg, err := l.readConfig()
-	if err != nil {
-		return nil, err
-	}
-	trusted, err := l.trusted(cfg)
-	if err != nil {
-		return nil, err
-	}
-	zones := cfg.Zones
-	if !trusted {
-		zones = nil
-	}
-	opt, err := l.egressOptions(cfg, zones, o)
-	if err != nil {
-		return nil, err
-	}
-	web, err := egress.New(opt)
+	web, err := l.client(cfg, o)
 	if err != nil {
 		return nil, err
 	}

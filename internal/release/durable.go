@@ -7,48 +7,15 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"syscall"
 
-	"github.com/coranto/coranto/internal/failpoint"
+	"github.com/coranto/coranto/internal/durable"
 )
 
 // writeAtomic puts data under name so that after a crash either the old file
 // or the new one is there, whole.
-func writeAtomic(name string, data []byte, before, after string) (err error) {
-	if err := failpoint.Hit(before); err != nil {
-		return err
-	}
-	dir := filepath.Dir(name)
-	f, err := os.CreateTemp(dir, ".tmp-*")
-	if err != nil {
-		return full(err)
-	}
-	defer func() {
-		if err != nil {
-			f.Close()
-			os.Remove(f.Name())
-		}
-	}()
-	if _, err = f.Write(data); err != nil {
-		return full(err)
-	}
-	if err = f.Chmod(0o644); err != nil {
-		return err
-	}
-	if err = f.Sync(); err != nil {
-		return full(err)
-	}
-	if err = f.Close(); err != nil {
-		return full(err)
-	}
-	if err = os.Rename(f.Name(), name); err != nil {
-		return full(err)
-	}
-	if err := syncDir(dir); err != nil {
-		return err
-	}
-	return failpoint.Hit(after)
+func writeAtomic(name string, data []byte, before, after string) error {
+	return full(durable.WriteFile(name, data, 0o644, before, after))
 }
 
 func syncDir(dir string) error {

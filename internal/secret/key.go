@@ -10,6 +10,7 @@ import (
 
 	"filippo.io/age"
 
+	"github.com/coranto/coranto/internal/durable"
 	"github.com/coranto/coranto/internal/failpoint"
 )
 
@@ -95,7 +96,7 @@ func (s *Store) makeKey(file string) (*age.X25519Identity, error) {
 		return nil, fmt.Errorf("make key: %w", err)
 	}
 	text := fmt.Sprintf("# Opens the secrets of Coranto sites. Keep a copy in a safe place; do not commit it.\n# public key: %s\n%s\n", id.Recipient(), id)
-	err = write(file, []byte(text), 0o600, true, fpBeforeKey, fpAfterKey)
+	err = durable.CreateFile(file, []byte(text), 0o600, fpBeforeKey, fpAfterKey)
 	if errors.Is(err, fs.ErrExist) { // another process was faster
 		data, err := readLimited(file, maxKeyFile)
 		if err != nil {

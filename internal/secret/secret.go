@@ -23,6 +23,8 @@ import (
 
 	"filippo.io/age"
 	"filippo.io/age/armor"
+
+	"github.com/coranto/coranto/internal/durable"
 )
 
 // Errors a caller branches on; they come wrapped with what was tried.
@@ -233,7 +235,7 @@ func (s *Store) write(f file) error {
 	if err := os.MkdirAll(s.dir, 0o777); err != nil {
 		return err
 	}
-	return write(s.Path(), append(data, '\n'), 0o644, false, fpBeforeWrite, fpAfterWrite)
+	return durable.WriteFile(s.Path(), append(data, '\n'), 0o644, fpBeforeWrite, fpAfterWrite)
 }
 
 func seal(to age.Recipient, v sealed) (string, error) {

@@ -19,6 +19,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/coranto/coranto/internal/durable"
 	"github.com/coranto/coranto/internal/failpoint"
 )
 
@@ -137,7 +138,7 @@ func (s *Store) Trust(site, digest string) error {
 	if err := os.MkdirAll(s.dir, 0o700); err != nil {
 		return fmt.Errorf("trust %s: %w", site, err)
 	}
-	if err := write(name, append(data, '\n')); err != nil {
+	if err := durable.WriteFile(name, append(data, '\n'), 0o600, fpBefore, fpAfter); err != nil {
 		return fmt.Errorf("trust %s: %w", site, err)
 	}
 	return nil
@@ -176,30 +177,4 @@ func (s *Store) file(site string) (name, real string, err error) {
 	}
 	sum := sha256.Sum256([]byte(real))
 	return filepath.Join(s.dir, hex.EncodeToString(sum[:16])+".json"), real, nil
-}
-
-// write replaces the file in one step.
-func write(name string, data []byte) error {
-	if err := failpoint.Hit(fpBefore); err != nil {
-		return err
-	}
-	f, err := os.CreateTemp(filepath.Dir(name), ".tmp-*")
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(data)
-	if err == nil {
-		err = f.Sync()
-	}
-	if cerr := f.Close(); err == nil {
-		err = cerr
-	}
-	if err == nil {
-		err = os.Rename(f.Name(), name)
-	}
-	if err != nil {
-		os.Remove(f.Name())
-		return err
-	}
-	return failpoint.Hit(fpAfter)
 }
