@@ -82,6 +82,8 @@ func (c *cli) root() *cobra.Command {
 		c.feedCmd(), c.pageCmd(), c.mannersCmd(), c.zonesCmd(), c.passwordCmd(), c.themeCmd(), c.previewCmd(), c.deployCmd(),
 	)
 	root.AddCommand(c.everyday()...)
+	withExamples(root)
+	c.withCompletion(root)
 	strict(root)
 	return root
 }

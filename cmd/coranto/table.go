@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode/utf8"
+	"unicode"
+
+	"golang.org/x/text/width"
 )
 
 // table prints rows: in columns with a head on a terminal, tab-separated
@@ -19,48 +21,118 @@ type table struct {
 func (t *table) add(cells ...string) { t.rows = append(t.rows, cells) }
 
 func (t *table) print(w io.Writer) {
+	for _, r := range t.rows {
+		for i := range r {
+			r[i] = printable(r[i])
+		}
+	}
 	tty, width := terminal(w)
 	if !tty {
 		for _, r := range t.rows {
-			for i := range r {
-				r[i] = strings.NewReplacer("\t", " ", "\n", " ").Replace(r[i])
-			}
 			fmt.Fprintln(w, strings.Join(r, "\t"))
 		}
 		return
 	}
+	io.WriteString(w, t.layout(width))
+}
+
+// layout puts the rows into columns that fit the width: the column that may be
+// cut gives first, down to ten cells, then the widest of the others.
+func (t *table) layout(most int) string {
+	rows := append([][]string{t.head}, t.rows...)
 	size := make([]int, len(t.head))
-	for _, r := range append([][]string{t.head}, t.rows...) {
+	for _, r := range rows {
 		for i, cell := range r {
-			size[i] = max(size[i], utf8.RuneCountInString(cell))
+			size[i] = max(size[i], cells(cell))
 		}
 	}
 	total := 2 * (len(size) - 1)
 	for _, n := range size {
 		total += n
 	}
-	if total > width {
-		size[t.wrap] = max(10, size[t.wrap]-(total-width))
+	give := func(i, least int) {
+		if cut := min(total-most, size[i]-least); cut > 0 {
+			size[i] -= cut
+			total -= cut
+		}
 	}
-	for _, r := range append([][]string{t.head}, t.rows...) {
-		var b strings.Builder
-		for i, cell := range r {
-			cell = clip(cell, size[i])
-			b.WriteString(cell)
-			if i < len(r)-1 {
-				b.WriteString(strings.Repeat(" ", size[i]-utf8.RuneCountInString(cell)+2))
+	give(t.wrap, 10)
+	for total > most {
+		widest := 0
+		for i := range size {
+			if size[i] > size[widest] {
+				widest = i
 			}
 		}
-		fmt.Fprintln(w, strings.TrimRight(b.String(), " "))
+		before := total
+		give(widest, max(6, size[widest]-4))
+		if total == before {
+			break // a terminal that is too narrow for anything
+		}
 	}
+	var b strings.Builder
+	for _, r := range rows {
+		var line strings.Builder
+		for i, cell := range r {
+			cell = clip(cell, size[i])
+			line.WriteString(cell)
+			if i < len(r)-1 {
+				line.WriteString(strings.Repeat(" ", max(0, size[i]-cells(cell))+2))
+			}
+		}
+		b.WriteString(strings.TrimRight(line.String(), " ") + "\n")
+	}
+	return b.String()
 }
 
+// printable makes one line of foreign text, with nothing in it that a terminal
+// would obey.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Cf, r) && r != '\u200d' || r == '\u2028' || r == '\u2029' {
+			return ' '
+		}
+		return r
+	}, s)
+}
+
+// cells is how many columns of a terminal a text takes.
+func cells(s string) int {
+	n := 0
+	for _, r := range s {
+		n += cellsOf(r)
+	}
+	return n
+}
+
+func cellsOf(r rune) int {
+	switch {
+	case unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf):
+		return 0
+	case r < 0x1100:
+		return 1
+	}
+	switch width.LookupRune(r).Kind() {
+	case width.EastAsianWide, width.EastAsianFullwidth:
+		return 2
+	}
+	return 1
+}
+
+// clip cuts foreign text to so many cells.
 func clip(s string, n int) string {
-	if utf8.RuneCountInString(s) <= n {
+	s = printable(s)
+	if cells(s) <= n {
 		return s
 	}
-	r := []rune(s)
-	return string(r[:max(0, n-1)]) + "…"
+	at := 0
+	for i, r := range s {
+		if at+cellsOf(r) > max(0, n-1) {
+			return s[:i] + "…"
+		}
+		at += cellsOf(r)
+	}
+	return s
 }
 
 // object prints one JSON object on a line.

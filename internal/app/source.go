@@ -212,3 +212,21 @@ func AcceptSource(ctx context.Context, dir, id string, dry bool, o Options) (cat
 	}
 	return was, cat.Update(ctx, []string{id}, func(_ string, s catalog.State) catalog.State { return s.Accepted() })
 }
+
+// SourceNames lists the ids of sources, each with a tab and its title or
+// address behind it, as shells complete them.
+func SourceNames(dir string) ([]string, error) {
+	l, err := layoutOf(dir)
+	if err != nil {
+		return nil, err
+	}
+	cfg, err := l.readConfig()
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	for _, s := range cfg.Sources {
+		out = append(out, s.ID+"\t"+or(s.Title, s.URL))
+	}
+	return out, nil
+}
