@@ -18,6 +18,7 @@ func (c *cli) themeCmd() *cobra.Command {
 stay as they are shipped. docs/themes.md tells what templates are given.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
+	var dry bool
 	cmd.AddCommand(
 		&cobra.Command{
 			Use: "list", Short: "List the themes there are", Args: cobra.NoArgs,
@@ -65,14 +66,20 @@ stay as they are shipped. docs/themes.md tells what templates are given.`,
 				if len(args) > 0 {
 					name = args[0]
 				}
-				files, err := app.EjectTheme(c.dir, name)
+				files, err := app.EjectTheme(c.dir, name, dry)
+				done := "wrote"
+				if dry {
+					done = "would write"
+				}
 				for _, f := range files {
-					fmt.Fprintf(c.out, "wrote   %s\n", f)
+					fmt.Fprintf(c.out, "%-7s %s\n", done, f)
 				}
 				return err
 			},
 		},
 	)
+	eject, _, _ := cmd.Find([]string{"eject"})
+	eject.Flags().BoolVarP(&dry, "dry-run", "n", false, "tell which files it would be, but write nothing")
 	return cmd
 }
 

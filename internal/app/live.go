@@ -281,7 +281,7 @@ func (f faulty) Open(string) ([]byte, error) { return f.page(), nil }
 // EjectTheme copies a file of the site's theme, or all of them, into theme/, where
 // it takes the place of the one that is shipped. What is there stays. It returns
 // the files written.
-func EjectTheme(dir, name string) ([]string, error) {
+func EjectTheme(dir, name string, dry bool) ([]string, error) {
 	l, err := layoutOf(dir)
 	if err != nil {
 		return nil, err
@@ -312,6 +312,10 @@ func EjectTheme(dir, name string) ([]string, error) {
 		body, err := fs.ReadFile(theme, path)
 		if err != nil {
 			return err
+		}
+		if dry {
+			out = append(out, filepath.ToSlash(filepath.Join("theme", path)))
+			return nil
 		}
 		if err := os.MkdirAll(filepath.Dir(to), 0o777); err != nil {
 			return err
