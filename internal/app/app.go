@@ -85,6 +85,7 @@ type App struct {
 	repo     *git.Repo
 	catalog  *catalog.Catalog
 	holds    *catalog.Holds
+	polite   *egress.Manners // of every client of this process
 	meter    *catalog.Meter
 	robots   *robots.Cache
 	content  *content.Store
@@ -138,7 +139,7 @@ func Open(ctx context.Context, dir string, o Options) (_ *App, err error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &App{Layout: Layout{abs}, o: o}
+	a := &App{Layout: Layout{abs}, o: o, polite: egress.NewManners()}
 	defer func() {
 		if err != nil {
 			a.Close()

@@ -63,7 +63,8 @@ func (a *App) apply(ctx context.Context, cfg *config.Config) error {
 	if err != nil {
 		return err
 	}
-	opt.Holds, opt.Observe = a.holds, a.meter.Observe
+	// A new client waits for its turn behind the old one's requests.
+	opt.Holds, opt.Observe, opt.Manners = a.holds, a.meter.Observe, a.polite
 	web, err := egress.New(opt)
 	if err != nil {
 		return fmt.Errorf("%s: %w", config.FileName, err)
