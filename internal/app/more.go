@@ -168,6 +168,13 @@ func History(ctx context.Context, dir, id string, tell func(asl.HistoryEvent) er
 		return fmt.Errorf("%s: %w", id, engine.ErrNotFound)
 	}
 	defer done()
+	if id == "last" {
+		list, err := store.List(ctx, engine.Filter{Limit: 1})
+		if err != nil || len(list) == 0 {
+			return errors.Join(err, fmt.Errorf("%s: %w", id, engine.ErrNotFound))
+		}
+		id = string(list[0].ID)
+	}
 	for e, err := range store.History(ctx, engine.ExecutionID(id)) {
 		if err != nil {
 			return err

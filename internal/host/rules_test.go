@@ -261,7 +261,8 @@ func FuzzRules(f *testing.F) {
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, r)
 		to := w.Header().Get("Location")
-		if strings.HasPrefix(to, "//") || strings.ContainsAny(to, "\r\n\\") {
+		place, _, _ := strings.Cut(to, "?") // a query goes on as the reader sent it
+		if strings.HasPrefix(to, "//") || strings.ContainsAny(to, "\r\n") || strings.Contains(place, "\\") {
 			t.Errorf("leads to %q", to)
 		}
 		if w.Code == 200 && redirects != "" && w.Body.String() == redirects {
