@@ -97,7 +97,7 @@ What has no counterpart here is said, setting by setting.`,
 			for _, s := range res.Skipped {
 				fmt.Fprintf(c.err, "skipped  %s\n", s)
 			}
-			for _, s := range res.Notes {
+			for _, s := range grouped(res.Notes) {
 				fmt.Fprintf(c.err, "note     %s\n", s)
 			}
 			fmt.Fprintf(c.out, "added   %s", plural(len(res.Added), "source", "sources"))

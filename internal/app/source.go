@@ -128,9 +128,9 @@ func why(h catalog.Health, src coranto.Source, s catalog.State) string {
 	switch h {
 	case catalog.Failing, catalog.Parked, catalog.Quarantined, catalog.Gone, catalog.Held:
 		if s.Failures > 1 {
-			return fmt.Sprintf("%s (%s), %d times in a row", s.Message, s.Error, s.Failures)
+			return fmt.Sprintf("%s, %d times in a row: %s", s.Error, s.Failures, s.Message)
 		}
-		return fmt.Sprintf("%s (%s)", s.Message, s.Error)
+		return fmt.Sprintf("%s: %s", s.Error, s.Message)
 	case catalog.Moved:
 		if s.Use != "" {
 			return "answers from " + s.Use + " for good"

@@ -2,6 +2,7 @@ package planets
 
 import (
 	"fmt"
+	"html"
 	"regexp"
 	"strings"
 
@@ -204,6 +205,7 @@ func (b *builder) venus(s *section) {
 			b.unknown(label, k, v)
 		}
 	}
+	src.Title = html.UnescapeString(src.Title) // Venus shows names as HTML
 	b.add(label, src)
 }
 
@@ -221,6 +223,13 @@ func (b *builder) pluto(s *section) {
 			src.Title = strings.Join(strings.Fields(v), " ")
 		case "link", "url":
 			b.site(&src, label, k, v)
+		case "location":
+			// Planets of several languages keep that here, as the one of openSUSE does.
+			if !spoken[v] {
+				b.unknown(label, k, v)
+				continue
+			}
+			src.Language = v
 		case "author":
 			src.Author = strings.Join(strings.Fields(v), " ")
 		case "includes", "include":
@@ -246,6 +255,13 @@ func (b *builder) site(src *coranto.Source, label, key, value string) {
 	} else if value != "" {
 		b.note("%s: %s = %s: is not an address", label, key, clip(value))
 	}
+}
+
+// spoken are languages that planets name in the key location.
+var spoken = map[string]bool{
+	"en": true, "de": true, "es": true, "fr": true, "it": true, "pt": true, "nl": true, "ru": true, "ja": true, "zh": true, "pl": true, "cs": true,
+	"el": true, "hu": true, "sv": true, "da": true, "fi": true, "nb": true, "no": true, "tr": true, "ko": true, "uk": true, "ar": true, "he": true,
+	"id": true, "ro": true, "bg": true, "ca": true, "hr": true, "sk": true, "sl": true, "fa": true, "hi": true, "vi": true, "th": true,
 }
 
 var languageTag = regexp.MustCompile(`^[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*$`)

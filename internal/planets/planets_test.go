@@ -37,7 +37,7 @@ exclude = sponsored|advert
 name = no feed
 
 [https://bob.example/rss]   ; the comment
-name: Bob's = blog ; inline
+name: Bob&#39;s = blog ; inline
 filter = (?i)python
 
 [https://lists.example/opml.xml]
@@ -67,7 +67,7 @@ func TestVenus(t *testing.T) {
 	}
 	notes := strings.Join(got.Notes, "\n")
 	for _, want := range []string{"set site.title", "owner_name = Ada: set site.author", "new_feed_items = 10: has no counterpart", "Alice Liddell: face",
-		"Bob's = blog: filter", "[index.html.tmpl]"} {
+		"Bob&#39;s = blog: filter", "[index.html.tmpl]"} {
 		if !strings.Contains(notes, want) {
 			t.Errorf("no note of %q in:\n%s", want, notes)
 		}
@@ -78,9 +78,9 @@ func TestVenus(t *testing.T) {
 }
 
 func TestPluto(t *testing.T) {
-	const ini = "title = Planet Ruby\nurl = https://planet.example\n\n[ruby_flow]\n  title  = Ruby Flow\n  link   = http://rubyflow.example\n  feed   = http://feeds.example/Rubyflow?format=xml\n  author = Ann\n  avatar = ann.png\n\n[nofeed]\n  title = x\n  link = http://nofeed.example\n"
-	const yml = "title: Planet Ruby\nfeeds:\n  - ruby_flow\n  - missing\nruby_flow:\n  title: Ruby Flow\n  url: http://rubyflow.example\n  feed_url: http://feeds.example/Rubyflow?format=xml\n  author: Ann\n"
-	want := []coranto.Source{{ID: "ruby-flow", URL: "http://feeds.example/Rubyflow?format=xml", Title: "Ruby Flow", Site: "http://rubyflow.example", Author: "Ann"}}
+	const ini = "title = Planet Ruby\nurl = https://planet.example\n\n[ruby_flow]\n  title  = Ruby Flow\n  link   = http://rubyflow.example\n  feed   = http://feeds.example/Rubyflow?format=xml\n  author = Ann\n  avatar = ann.png\n  location = en\n\n[nofeed]\n  title = x\n  link = http://nofeed.example\n"
+	const yml = "title: Planet Ruby\nfeeds:\n  - ruby_flow\n  - missing\nruby_flow:\n  title: Ruby Flow\n  url: http://rubyflow.example\n  feed_url: http://feeds.example/Rubyflow?format=xml\n  author: Ann\n  location: en\n"
+	want := []coranto.Source{{ID: "ruby-flow", URL: "http://feeds.example/Rubyflow?format=xml", Title: "Ruby Flow", Site: "http://rubyflow.example", Author: "Ann", Language: "en"}}
 	for name, text := range map[string]string{"ini": ini, "yaml": yml} {
 		got, err := Parse([]byte(text))
 		if err != nil {
