@@ -254,6 +254,9 @@ func FuzzRules(f *testing.F) {
 	f.Add("/* //evil.example/:splat 302!", "", "//x", "")
 	f.Add("/x a=:a /y?b=:a 200!", "/a*b*c\n A: b", "/abbc", "a=%0d")
 	f.Fuzz(func(t *testing.T, redirects, headers, path, query string) {
+		if strings.ContainsAny(query, "\r\n") {
+			return // no request line can hold them
+		}
 		h := New(ruled(redirects, headers), Options{})
 		r := httptest.NewRequest("GET", "/", nil)
 		r.URL.Path, r.URL.RawQuery = path, query
