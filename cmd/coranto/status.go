@@ -71,7 +71,11 @@ func (c *cli) printStatus(st app.Status, all bool) {
 	if st.Unreadable != "" {
 		fmt.Fprintf(c.out, "state    %s\n", st.Unreadable)
 	}
-	fmt.Fprintf(c.out, "posts    %d\n", st.Posts)
+	fmt.Fprintf(c.out, "posts    %d", st.Posts)
+	if st.Queued > 0 {
+		fmt.Fprintf(c.out, ", %d wait for approval: coranto post list --state queued", st.Queued)
+	}
+	fmt.Fprintln(c.out)
 	if r := st.Release; r != nil {
 		fmt.Fprintf(c.out, "release  %s of commit %s, %s, %s\n", short(r.ID), short(r.Commit), plural(r.Files, "file", "files"), ago(st.Now, r.Created))
 	} else {

@@ -11,8 +11,10 @@ import (
 	"time"
 
 	"github.com/coranto/coranto"
+	"github.com/coranto/coranto/internal/config"
 	"github.com/coranto/coranto/internal/content"
 	"github.com/coranto/coranto/internal/moderation"
+	"github.com/coranto/coranto/internal/pipeline"
 )
 
 // Post is a post with how it stands.
@@ -331,4 +333,27 @@ func decisionMessage(act Act, posts []Post, do DecideOptions) string {
 		fmt.Fprintf(&b, "* %s: %s\n", p.Source, strings.Join(strings.Fields(p.Title), " "))
 	}
 	return strings.TrimRight(b.String(), "\n")
+}
+
+// queued counts the posts that wait for approval. Where no source is moderated
+// there are none, and no post is read.
+func queued(ctx context.Context, cfg *config.Config, snap *content.Snapshot, now time.Time) int {
+	if !slices.ContainsFunc(cfg.Sources, func(s coranto.Source) bool { return s.Moderate != "" }) {
+		return 0
+	}
+	decided, err := pipeline.ReadDecisions(ctx, snap)
+	if err != nil {
+		return 0 // whoever reads it next tells of the error
+	}
+	posts, err := snap.Posts(ctx)
+	if err != nil {
+		return 0
+	}
+	n, rules := 0, pipeline.ModerationRules(cfg.Sources, now)
+	for i := range posts {
+		if posts[i].Queued && decided.StateOf(&posts[i], rules) == moderation.Queued {
+			n++
+		}
+	}
+	return n
 }

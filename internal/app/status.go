@@ -32,6 +32,7 @@ type Status struct {
 	// Unreadable says why nothing is told of what has been learnt of sources.
 	Unreadable string         `json:"unreadable,omitempty"`
 	Posts      int            `json:"posts"`
+	Queued     int            `json:"queued,omitempty"` // wait for approval
 	Sources    []SourceStatus `json:"sources"`
 	Behind     []string       `json:"behind,omitempty"` // edited files that keep the working tree from following the branch
 	Warnings   []string       `json:"warnings,omitempty"`
@@ -113,6 +114,7 @@ func StatusOf(ctx context.Context, dir string, o Options) (Status, error) {
 		return st, err
 	}
 	st.Posts, st.Warnings = snap.Len(), snap.Warnings()
+	st.Queued = queued(ctx, cfg, snap, o.Now())
 	st.Behind, err = store.Behind(ctx)
 	return st, err
 }
