@@ -65,7 +65,7 @@ zsh, fish and PowerShell (` + "`coranto completion zsh --help`" + ` says where t
 		t.Fatal(err)
 	}
 	if d := cmp.Diff(string(want), got); d != "" {
-		t.Errorf("docs/commands.md is not what --help says; UPDATE=1 go test ./cmd/coranto -run Reference writes it (-there +wanted):\n%s", d)
+		t.Errorf("docs/commands.md is not what --help says; UPDATE=1 go test ./cmd/coranto -run Reference writes it, commit that (-there +wanted):\n%s", d)
 	}
 }
 
