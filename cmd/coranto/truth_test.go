@@ -113,6 +113,7 @@ func TestUnchangedRunIsConditional(t *testing.T) {
 	}
 	web.ClearLog()
 	runSite(t, dir)
+	web.Close() // an answer may be read before it is in the log
 	log := web.Log()
 	if len(log) != len(web.Sources()) {
 		t.Errorf("%d requests for %d sources", len(log), len(web.Sources()))

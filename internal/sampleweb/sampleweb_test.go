@@ -179,6 +179,7 @@ func TestConditionalRequests(t *testing.T) {
 	if len(kinds) != 4 {
 		t.Errorf("validators %v, want all four mixtures", kinds)
 	}
+	w.Close() // an answer may be read before it is in the log
 	n := 0
 	for _, a := range w.Log() {
 		if a.Conditional {
