@@ -178,6 +178,12 @@ func (p *Pipeline) guard(posts []coranto.Post, pages map[string]bool, limit floa
 	if err != nil {
 		return err
 	}
+	return Guard(old, posts, pages, limit)
+}
+
+// Guard is what the guard says of a site of these posts and pages in the place
+// of old; limit is the share of the posts, 0 to 1, that may go.
+func Guard(old *release.Manifest, posts []coranto.Post, pages map[string]bool, limit float64) error {
 	hidden := map[string]bool{}
 	for i := range posts {
 		if posts[i].Hidden {
