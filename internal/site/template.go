@@ -116,6 +116,9 @@ func constant(p *parse.PipeNode, funcs template.FuncMap) (string, bool, error) {
 
 // render executes a template.
 func (t *theme) render(w *bytes.Buffer, name string, data any) error {
+	if t.programs.run(w, name, data) {
+		return nil
+	}
 	if err := t.set.ExecuteTemplate(w, name, data); err != nil {
 		return t.explain(err)
 	}

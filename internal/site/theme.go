@@ -126,13 +126,14 @@ type freePage struct {
 }
 
 type theme struct {
-	sum    [32]byte // of all its files
-	set    *template.Template
-	source map[string]string // of each template, for excerpts
-	assets map[string]string // "site.css" → "assets/site.1a2b3c4d.css"
-	files  []file            // assets and static files, by path
-	free   []freePage
-	locale *locale
+	sum      [32]byte // of all its files
+	set      *template.Template
+	programs *programs
+	source   map[string]string // of each template, for excerpts
+	assets   map[string]string // "site.css" → "assets/site.1a2b3c4d.css"
+	files    []file            // assets and static files, by path
+	free     []freePage
+	locale   *locale
 }
 
 // collect lists the files of the theme, the user's over the embedded ones.
@@ -304,6 +305,7 @@ func (t *theme) parse(names []string, bodies map[string][]byte, root string) err
 			return fmt.Errorf("%w: %s is missing", ErrTheme, n)
 		}
 	}
+	t.programs = newPrograms(t.set, funcs)
 	return nil
 }
 
