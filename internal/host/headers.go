@@ -138,6 +138,7 @@ func endsIn(pattern, path string) bool {
 // manner is what a release says of how it is to be served.
 type manner struct {
 	rules    []rule
+	forced   bool // one of rules goes before the files
 	headers  []headerRule
 	vary     []string // request headers that decide
 	problems []Problem
@@ -195,9 +196,19 @@ func readManner(rel Release) *manner {
 		headers, problems := parseHeaders(read("_headers", x))
 		m.headers, m.problems = headers, append(m.problems, problems...)
 	}
+	m.see()
+	return m
+}
+
+// see finds out what the rules look at.
+func (m *manner) see() {
 	var lang, cookie bool
 	for _, r := range m.rules {
-		lang, cookie = lang || len(r.lang) > 0, cookie || len(r.cookie) > 0
+		m.forced = m.forced || r.force
+		for _, c := range r.conditions {
+			m.forced = m.forced || c.kind == 'r'
+			lang, cookie = lang || c.kind == 'l', cookie || c.kind == 'k'
+		}
 	}
 	if lang {
 		m.vary = append(m.vary, "Accept-Language")
@@ -205,7 +216,6 @@ func readManner(rel Release) *manner {
 	if cookie {
 		m.vary = append(m.vary, "Cookie")
 	}
-	return m
 }
 
 // decorate sets the headers that the site wants for a path.

@@ -20,7 +20,7 @@ type answer struct {
 
 // find decides what path leads to in rel. Files are tried in the order of a
 // static host: the file itself, the index of its directory, the redirect to
-// that directory, the site's own 404 page.
+// that directory, the file without its ".html", the site's own 404 page.
 func find(rel Release, old *recent, p string) answer {
 	key, ok := clean(p)
 	if !ok {
@@ -52,6 +52,11 @@ func find(rel Release, old *recent, p string) answer {
 	}
 	if _, ok := rel.Lookup(key + "/index.html"); ok {
 		return moved(p + "/")
+	}
+	if key != "404" { // other generators leave about.html for /about
+		if f, ok := rel.Lookup(key + ".html"); ok {
+			return answer{status: http.StatusOK, rel: rel, path: key + ".html", file: f}
+		}
 	}
 	return notFound(rel)
 }
@@ -129,8 +134,8 @@ func isHex(s string, least int) bool {
 	return true
 }
 
-// answer is find with the rules that the site brings along: before the file
-// those that are forced, after it the others.
+// answer is find with the rules that the site brings along: the first that is
+// about the request counts, before the file where it is forced, else after it.
 func (h *handler) answer(rel Release, old *recent, m *manner, r *http.Request) answer {
 	if len(m.rules) == 0 {
 		return find(rel, old, r.URL.Path)
@@ -139,69 +144,55 @@ func (h *handler) answer(rel Release, old *recent, m *manner, r *http.Request) a
 	if !ok || key != r.URL.Path || hidden(key[1:]) {
 		return find(rel, old, r.URL.Path)
 	}
-	parts, query := split(key), r.URL.Query()
-	country := ""
-	if h.o.CountryHeader != "" {
-		country = r.Header.Get(h.o.CountryHeader)
+	if !m.forced {
+		if a := find(rel, old, key); a.status != http.StatusNotFound {
+			return a
+		}
 	}
-	try := func(forced bool) (answer, bool) {
-		for i := range m.rules {
-			rule := &m.rules[i]
-			if forced && !rule.force {
-				continue
-			}
-			vars, ok := rule.match(parts, query)
-			if !ok || !rule.holds(r, country) {
-				continue
-			}
-			if a, ok := rule.answer(rel, vars, key, r.URL.RawQuery); ok {
-				return a, true
+	q := newAsked(r, key, h.o.CountryHeader)
+	for next := 0; ; {
+		got := m.match(q, next)
+		if got.barred {
+			return notFound(rel)
+		}
+		if got.rule == nil {
+			return find(rel, old, key)
+		}
+		if !got.rule.force {
+			if a := find(rel, old, key); a.status != http.StatusNotFound {
+				return a
 			}
 		}
-		return answer{}, false
+		if a, ok := got.rule.answer(rel, got.vars, key, r.URL.RawQuery); ok {
+			return a
+		}
+		next = got.next
 	}
-	if a, ok := try(true); ok {
-		return a
-	}
-	a := find(rel, old, key)
-	if a.status != http.StatusNotFound {
-		return a
-	}
-	if ruled, ok := try(false); ok {
-		return ruled
-	}
-	return a
 }
 
 // answer is what the rule leads to. A redirect to where the reader is already,
 // and a rewrite to no file, are none.
-func (r *rule) answer(rel Release, vars []param, path, query string) (answer, bool) {
-	to := r.target(vars, query)
+func (r *rule) answer(rel Release, vars []bound, path, query string) (answer, bool) {
+	to := r.leads(vars, query)
+	u, err := url.Parse(to)
+	if err != nil {
+		return answer{}, false
+	}
 	if r.status >= 300 && r.status < 400 {
-		u, err := url.Parse(to)
-		if err != nil || u.Host == "" && !strings.HasPrefix(to, "/") || strings.HasPrefix(to, "//") || strings.ContainsAny(to, "\\\r\n") {
-			return answer{}, false
-		}
-		if u.Host == "" && u.Path == path && (u.RawQuery == query || !r.toQuery) {
+		if u.Host == "" && !strings.HasPrefix(to, "/") || strings.HasPrefix(to, "//") || strings.ContainsAny(to, "\\\r\n") ||
+			u.Host == "" && u.Path == path && (u.RawQuery == query || !r.toQuery) {
 			return answer{}, false
 		}
 		return answer{status: r.status, location: to, ruled: true}, true
 	}
-	u, err := url.Parse(to)
-	if err != nil || u.Host != "" {
-		return answer{}, false
-	}
 	name, ok := clean(u.Path)
-	if !ok || hidden(name[1:]) {
+	if u.Host != "" || !ok || hidden(name[1:]) {
 		return answer{}, false
 	}
-	name = name[1:]
-	for _, try := range []string{name, strings.TrimSuffix(name, "/") + "/index.html", name + ".html"} {
-		if try = strings.TrimPrefix(try, "/"); try == "" || strings.HasSuffix(try, "/") {
-			continue
-		}
-		if f, ok := rel.Lookup(try); ok {
-			return answer{status: r.status, rel: rel, path: try, file: f}, true
+	name = strings.TrimSuffix(name[1:], "/")
+	for _, try := range []string{name, name + "/index.html", name + ".html"} {
+		if f, ok := rel.Lookup(strings.TrimPrefix(try, "/")); ok {
+			return answer{status: r.status, rel: rel, path: strings.TrimPrefix(try, "/"), file: f}, true
 		}
 	}
 	return answer{}, false

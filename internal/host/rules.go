@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -17,21 +18,28 @@ const (
 
 // rule is a line of _redirects, in Netlify's dialect.
 type rule struct {
-	host    string // of the request, in lower case; "" : any
-	from    []string
-	splat   bool // from ends in "*"
-	query   []param
-	to      string
-	toQuery bool // to has a query of its own, so the request's is not passed on
-	status  int
-	force   bool     // also where there is a file
-	lang    []string // Language=…, in lower case
-	country []string // Country=…, in capitals
-	cookie  []string // Cookie=…
-	never   bool     // Role=…: nobody has one here
+	scheme, host string // of the request, host in lower case; "" : any
+	from         pattern
+	query        []param
+	to           string
+	toQuery      bool // to has a query of its own, so the request's is not passed on
+	status       int
+	force        bool // also where there is a file
+	conditions   []condition
+	// within is the place that the rule leads to, where it would lead there
+	// readers who are there already; "": nowhere. Of a target with a host it
+	// counts for requests to that host alone.
+	within, withinScheme, withinHost string
 }
 
 type param struct{ key, value string } // value ":id" takes it, else it must be equal
+
+// condition is Language=…, Country=… or Cookie=…, of which one value must hold,
+// or Role=…, which nobody has here.
+type condition struct {
+	kind   byte // 'l', 'c', 'k', 'r'
+	values []string
+}
 
 // Problem is a line of _redirects or _headers that is not followed.
 type Problem struct {
@@ -44,15 +52,12 @@ type Problem struct {
 // left out; the others are in force.
 func parseRedirects(text string) (rules []rule, problems []Problem) {
 	n := 0
-	for line := range strings.Lines(text) {
+	for line := range strings.Lines(strings.TrimPrefix(text, "\ufeff")) {
 		n++
 		bad := func(format string, args ...any) {
 			problems = append(problems, Problem{"_redirects", n, fmt.Sprintf(format, args...)})
 		}
-		if i := strings.Index(line, "#"); i == 0 || i > 0 && (line[i-1] == ' ' || line[i-1] == '\t') {
-			line = line[:i]
-		}
-		f := strings.Fields(line)
+		f := words(line)
 		if len(f) == 0 {
 			continue
 		}
@@ -70,226 +75,188 @@ func parseRedirects(text string) (rules []rule, problems []Problem) {
 	return rules, problems
 }
 
+// words parts a line; a word that begins with # begins a comment.
+func words(line string) []string {
+	f := strings.FieldsFunc(line, func(r rune) bool { return r == ' ' || r == '\t' || r == '\r' || r == '\n' || r == '\f' })
+	for i, w := range f {
+		if w[0] == '#' {
+			return f[:i]
+		}
+	}
+	return f
+}
+
 func parseRule(f []string) (r rule, why string) {
 	r.status = http.StatusMovedPermanently
-	if r, why = r.source(f[0]); why != "" {
+	if why = r.source(f[0]); why != "" {
 		return r, why
 	}
+	from := f[0]
 	f = f[1:]
-	for len(f) > 0 && strings.Contains(f[0], "=") && !isTarget(f[0]) {
-		k, v, _ := strings.Cut(f[0], "=")
+	for len(f) > 0 && !isTarget(f[0]) {
+		k, v, ok := strings.Cut(f[0], "=")
+		if !ok || k == "" || v == "" {
+			break
+		}
 		r.query = append(r.query, param{k, v})
 		f = f[1:]
 	}
-	if len(f) == 0 || !isTarget(f[0]) {
-		// "/old 404": the file of that name, with that status.
-		if len(f) == 1 {
-			if _, err := strconv.Atoi(strings.TrimSuffix(f[0], "!")); err == nil {
-				return r, "it names no target"
-			}
-		}
-		return r, "it has no target that begins with / or http"
+	if f, why = r.target(from, f); why != "" {
+		return r, why
 	}
-	r.to = f[0]
-	r.toQuery = strings.Contains(r.to, "?")
-	f = f[1:]
-	if len(f) > 0 && !strings.Contains(f[0], "=") {
-		s, forced := strings.CutSuffix(f[0], "!")
+	if len(f) > 0 {
+		s := strings.TrimRight(f[0], "!")
 		n, err := strconv.Atoi(s)
 		if err != nil || n != 200 && (n < 301 || n > 308 || n == 304 || n == 305 || n == 306) && (n < 400 || n > 599) {
 			return r, fmt.Sprintf("%q is no status to answer with", f[0])
 		}
-		r.status, r.force = n, forced
+		r.status, r.force = n, s != f[0]
 		f = f[1:]
 	}
 	for _, c := range f {
-		k, v, _ := strings.Cut(c, "=")
-		list := strings.Split(v, ",")
-		switch strings.ToLower(k) {
-		case "language":
-			for _, l := range list {
-				r.lang = append(r.lang, strings.ToLower(l))
-			}
-		case "country":
-			for _, l := range list {
-				r.country = append(r.country, strings.ToUpper(l))
-			}
-		case "cookie":
-			r.cookie = append(r.cookie, list...)
-		case "role":
-			r.never = true
-		default:
-			return r, fmt.Sprintf("%q is no condition; there are Language, Country and Cookie", c)
+		if why = r.condition(c); why != "" {
+			return r, why
 		}
 	}
 	if r.status == 200 && !strings.HasPrefix(r.to, "/") {
 		return r, "it would fetch from another server for the reader, which this host does not do"
 	}
+	r.nest()
 	return r, ""
 }
 
+// target reads where a rule leads. "/path/* 200" leads to where it is: to keep
+// what stands there from the rules after it, or for those whom conditions let.
+func (r *rule) target(from string, f []string) (rest []string, why string) {
+	switch {
+	case len(f) == 0 || !isTarget(f[0]) && f[0] != "200" && f[0] != "200!":
+		return nil, "it has no target that begins with / or http"
+	case !isTarget(f[0]):
+		path := from
+		if r.host != "" {
+			_, path, _ = strings.Cut(from[len(r.scheme)+3:], "/")
+			path = "/" + path
+		}
+		if !strings.HasSuffix(path, "/*") {
+			return nil, "it names no target, which only a rule that ends in /* and says 200 can leave out"
+		}
+		r.to = strings.TrimSuffix(path, "*") + ":splat"
+		return f, ""
+	case strings.HasPrefix(f[0], "//"):
+		return nil, "a target on another host begins with https://"
+	}
+	r.to = f[0]
+	r.toQuery = strings.Contains(r.to, "?")
+	return f[1:], ""
+}
+
+func (r *rule) condition(c string) string {
+	k, v, _ := strings.Cut(c, "=")
+	kind, known := map[string]byte{"Language": 'l', "Country": 'c', "Cookie": 'k', "Role": 'r'}[k]
+	if !known || v == "" {
+		return fmt.Sprintf("%q is no condition; there are Language=, Country=, Cookie= and Role=", c)
+	}
+	if kind != 'k' {
+		v = strings.ToLower(v)
+	}
+	r.conditions = append(r.conditions, condition{kind, strings.Split(v, ",")})
+	return ""
+}
+
 func isTarget(s string) bool {
-	return strings.HasPrefix(s, "/") || strings.HasPrefix(s, "http://") || strings.HasPrefix(s, "https://")
+	return strings.HasPrefix(s, "/") || strings.HasPrefix(s, "http://") && len(s) > 7 || strings.HasPrefix(s, "https://") && len(s) > 8
 }
 
 // source reads what a rule is about.
-func (r rule) source(s string) (rule, string) {
-	if strings.HasPrefix(s, "http://") || strings.HasPrefix(s, "https://") {
-		u, err := url.Parse(s)
-		if err != nil || u.Host == "" {
-			return r, fmt.Sprintf("%q is no address", s)
+func (r *rule) source(s string) string {
+	for _, scheme := range []string{"http", "https"} {
+		rest, ok := strings.CutPrefix(s, scheme+"://")
+		if !ok {
+			continue
 		}
-		r.host = strings.ToLower(u.Host)
-		s = u.Path
-		if s == "" {
-			s = "/"
+		host, path, ok := strings.Cut(rest, "/")
+		if host == "" || !ok {
+			return fmt.Sprintf("%q names no host and path; all of a host is %s://example.org/*", s, scheme)
 		}
+		r.scheme, r.host, s = scheme, strings.ToLower(host), "/"+path
 	}
 	if !strings.HasPrefix(s, "/") {
-		return r, fmt.Sprintf("%q does not begin with /", s)
+		return fmt.Sprintf("%q does not begin with /", s)
 	}
 	if p, err := url.PathUnescape(s); err == nil {
 		s = p
 	}
-	parts := split(s)
-	if len(parts) > maxRuleParts {
-		return r, "it has too many segments"
+	if strings.Count(s, "/") > maxRuleParts {
+		return "it has too many segments"
 	}
-	for i, p := range parts {
-		if strings.Contains(p, "*") && (p != "*" || i < len(parts)-1) {
-			return r, "* stands for all that follows, so it is a segment of its own, the last"
-		}
-	}
-	if n := len(parts); n > 0 && parts[n-1] == "*" {
-		r.splat, parts = true, parts[:n-1]
-	}
-	r.from = parts
-	return r, ""
+	r.from = newPattern(s)
+	return ""
 }
 
-// split parts a path; a slash at its end does not count.
-func split(p string) []string {
-	p = strings.Trim(p, "/")
-	if p == "" {
-		return nil
-	}
-	return strings.Split(p, "/")
+// pattern is the path that a rule is about. Most are segments, of which the
+// last may be "*"; others are matched by an expression.
+type pattern struct {
+	segments []segment
+	splat    bool // "/*" at the end
+	re       *regexp.Regexp
+	names    []string // of what re takes
+	prefix   string   // what every path that re matches begins with
 }
 
-// match reports whether r is about a path, and what its placeholders stand for.
-func (r *rule) match(parts []string, q url.Values) (vars []param, ok bool) {
-	if len(parts) < len(r.from) || len(parts) > len(r.from) && !r.splat {
-		return nil, false
-	}
-	for i, want := range r.from {
-		if len(want) > 1 && want[0] == ':' {
-			vars = append(vars, param{want[1:], parts[i]})
-		} else if want != parts[i] {
-			return nil, false
-		}
-	}
-	for _, p := range r.query {
-		if !q.Has(p.key) {
-			return nil, false
-		}
-		if v := q.Get(p.key); len(p.value) > 1 && p.value[0] == ':' {
-			vars = append(vars, param{p.value[1:], v})
-		} else if v != p.value {
-			return nil, false
-		}
-	}
-	if r.splat {
-		vars = append(vars, param{"splat", strings.Join(parts[len(r.from):], "/")})
-	}
-	return vars, true
+type segment struct {
+	text string
+	name bool // a placeholder
 }
 
-// holds reports whether the conditions hold for a request.
-func (r *rule) holds(req *http.Request, country string) bool {
-	if r.never || r.host != "" && !strings.EqualFold(r.host, req.Host) {
-		return false
+// newPattern reads a path: a segment ":name" stands for one of any text, "*" at
+// the end of a segment for any text, slashes too. A slash at the end does not
+// count.
+func newPattern(s string) pattern {
+	var p pattern
+	parts := strings.Split(strings.TrimSuffix(s, "/")[min(1, len(strings.TrimSuffix(s, "/"))):], "/")
+	if len(parts) == 1 && parts[0] == "" {
+		return p // the home page
 	}
-	if len(r.country) > 0 && !contains(r.country, strings.ToUpper(country)) {
-		return false
+	if n := len(parts); parts[n-1] == "*" {
+		p.splat, parts = true, parts[:n-1]
 	}
-	if len(r.lang) > 0 && !speaks(r.lang, req.Header.Get("Accept-Language")) {
-		return false
-	}
-	for _, name := range r.cookie {
-		if _, err := req.Cookie(name); err == nil {
-			return true
+	for _, part := range parts {
+		name := len(part) > 1 && part[0] == ':'
+		if !name && strings.HasSuffix(part, "*") {
+			return newExpression(s)
 		}
+		if name {
+			part = part[1:]
+		}
+		p.segments = append(p.segments, segment{part, name})
 	}
-	return len(r.cookie) == 0
+	return p
 }
 
-func contains(list []string, s string) bool {
-	for _, l := range list {
-		if l == s {
-			return s != ""
-		}
-	}
-	return false
-}
-
-// speaks reports whether the language the reader likes best is one of list:
-// "en" takes en-GB too.
-func speaks(list []string, header string) bool {
-	best, bestQ := "", -1
-	for item := range strings.SplitSeq(header, ",") {
-		tag, params, _ := strings.Cut(item, ";")
-		if q := parseQ(params); q > bestQ {
-			best, bestQ = strings.ToLower(strings.TrimSpace(tag)), q
-		}
-	}
-	base, _, _ := strings.Cut(best, "-")
-	return contains(list, best) || contains(list, base)
-}
-
-// target fills the placeholders of to, each escaped for where it stands.
-func (r *rule) target(vars []param, query string) string {
-	path, rest, has := strings.Cut(r.to, "?")
-	out := fill(path, vars, func(s string) string { return (&url.URL{Path: s}).EscapedPath() })
-	if has {
-		return out + "?" + fill(rest, vars, url.QueryEscape)
-	}
-	if query != "" && r.status != http.StatusNotFound {
-		frag := ""
-		if i := strings.IndexByte(out, '#'); i >= 0 {
-			out, frag = out[:i], out[i:]
-		}
-		return out + "?" + query + frag
-	}
-	return out
-}
-
-// fill replaces ":name" by what it stands for; the longest name first.
-func fill(s string, vars []param, escape func(string) string) string {
-	if !strings.Contains(s, ":") {
-		return s
-	}
+func newExpression(s string) (p pattern) {
 	var b strings.Builder
-	for s != "" {
-		i := strings.IndexByte(s, ':')
-		if i < 0 {
-			break
+	b.WriteString(`^`)
+	for part := range strings.SplitSeq(strings.TrimSuffix(s, "/")[1:], "/") {
+		before, star := strings.CutSuffix(part, "*")
+		switch {
+		case len(part) > 1 && part[0] == ':':
+			p.names = append(p.names, part[1:])
+			b.WriteString(`/([^/]+)`)
+		case star && before == "":
+			p.names = append(p.names, "splat")
+			b.WriteString(`(?:/(.*))?`)
+		case star:
+			p.names = append(p.names, "splat")
+			b.WriteString("/" + regexp.QuoteMeta(before) + `/?(.*)`)
+		default:
+			b.WriteString("/" + regexp.QuoteMeta(part))
 		}
-		b.WriteString(s[:i])
-		s = s[i:]
-		best := -1
-		for k, v := range vars {
-			if strings.HasPrefix(s[1:], v.key) && (best < 0 || len(v.key) > len(vars[best].key)) {
-				best = k
-			}
-		}
-		if best < 0 {
-			b.WriteByte(':')
-			s = s[1:]
-			continue
-		}
-		b.WriteString(escape(vars[best].value))
-		s = s[1+len(vars[best].key):]
 	}
-	b.WriteString(s)
-	return b.String()
+	b.WriteString(`/?$`)
+	p.re = regexp.MustCompile("(?s)" + b.String())
+	p.prefix, _ = p.re.LiteralPrefix()
+	return p
 }
+
+// stars reports whether the pattern has a "*".
+func (p *pattern) stars() bool { return p.splat || p.re != nil }

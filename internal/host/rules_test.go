@@ -1,10 +1,13 @@
 package host
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -94,7 +97,7 @@ https://www.example.org/* https://example.org/:splat 301!
 	if w := do(h, "GET", "/"); !strings.Contains(strings.Join(w.Header().Values("Vary"), ","), "Accept-Language") {
 		t.Errorf("Vary is %q", w.Header().Values("Vary"))
 	}
-	r := httptest.NewRequest("GET", "http://www.example.org/a?b=c", nil)
+	r := httptest.NewRequest("GET", "https://www.example.org/a?b=c", nil)
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)
 	if got := w.Header().Get("Location"); got != "https://example.org/a?b=c" {
@@ -105,8 +108,49 @@ https://www.example.org/* https://example.org/:splat 301!
 	for _, p := range problems {
 		lines = append(lines, p.Line)
 	}
-	if len(lines) != 5 {
+	if !slices.Equal(lines, []int{20, 22, 23, 24}) {
 		t.Errorf("problems in lines %v: %v", lines, problems)
+	}
+}
+
+// What only those see who know the dialect well.
+func TestRedirectsInDetail(t *testing.T) {
+	const home = "/ => 200 <!doctype html><title>Home"
+	tests := []struct {
+		name, rules string
+		want        []string // "target => status, then location or body"
+	}{
+		{"a star after text", "/a* /b/:splat", []string{"/a => 301 /b/", "/ax/y => 301 /b/x/y", "/a/y => 301 /b/y"}},
+		{"a star in the middle", "/u/*/feed /feeds/:splat", []string{"/u/feed => 301 /feeds/", "/u/a/b/feed/ => 301 /feeds/a/b", "/u/a/b => 404 Not here"}},
+		{"no star within text", "/a*b /c", []string{"/axb => 404 Not here", "/a*b => 301 /c"}},
+		{"names with dots", "/p/:id.html /q/:id.html", []string{"/p/7 => 301 /q/7"}},
+		{"the longest name", "/p/:y/:year /:year/:y", []string{"/p/a/b => 301 /b/a"}},
+		{"what is there already", "/* /de/:splat 302\n/de/x /never", []string{"/x => 302 /de/x", "/de/x => 404 Not here", "/dex => 302 /de/dex"}},
+		{"the last value of a query", "/s q=:q /f/:q?again=:q", []string{"/s?q=1&q=a%20b => 301 /f/a%20b?again=a+b", "/s => 404 Not here", "/s?q => 404 Not here"}},
+		{"semicolons in a query", "/s q=:q /f?x=:q", []string{"/s?q=a;b => 301 /f?x=a%3Bb"}},
+		{"no target", "/about/* 200!\n/* /gone.html 410!", []string{"/about/ => 200 About", "/x => 410 Gone"}},
+		{"the first counts", "/about/ /one\n/about/ /two 301!", []string{"/about/ => 200 About"}},
+		{"roles hide", "/drafts/* 200! Role=editor", []string{"/drafts/a.html => 404 Not here", home}},
+		{"roles lead away", "/drafts/* 200! Role=editor\n/drafts/* /login 302!", []string{"/drafts/a.html => 302 /login"}},
+		{"a fragment", "/a /b#c", []string{"/a?x=1 => 301 /b?x=1#c"}},
+		{"a comment after a hash", "/a#b /c # d\n/e /f", []string{"/e => 301 /f"}},
+		{"many exclamation marks", "/about/ /b 302!!", []string{"/about/ => 302 /b"}},
+		{"a mark at the beginning", "\ufeff/a /b", []string{"/a => 301 /b"}},
+		{"without .html", "", []string{"/gone => 200 Gone", "/404 => 404 Not here"}},
+		{"conditions are capitalised", "/a /b 301 language=de", []string{"/a => 404 Not here"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			h := New(ruled(tt.rules, ""), Options{})
+			for _, want := range tt.want {
+				target, want, _ := strings.Cut(want, " => ")
+				w := do(h, "GET", target)
+				got := fmt.Sprintf("%d %s", w.Code, cmp.Or(w.Header().Get("Location"), strings.TrimPrefix(w.Body.String(), "<p>")))
+				if !strings.HasPrefix(got, want) {
+					t.Errorf("GET %s: %q, want %q", target, got, want)
+				}
+			}
+		})
 	}
 }
 
