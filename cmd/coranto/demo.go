@@ -19,7 +19,7 @@ import (
 func (c *cli) demoCmd() *cobra.Command {
 	var listen string
 	var seed uint64
-	var once bool
+	var once, dry bool
 	cmd := &cobra.Command{
 		Use:   "demo [DIR]",
 		Short: "Watch it work, with a small web of its own",
@@ -34,13 +34,28 @@ The directory stays: coranto -C DIR status works meanwhile and afterwards.`,
 			if len(args) > 0 {
 				dir = args[0]
 			}
+			if dry {
+				return c.planDemo(dir, seed)
+			}
 			return c.demo(cmd, dir, listen, seed, once)
 		},
 	}
 	cmd.Flags().StringVar(&listen, "listen", "", "address of the site (default 127.0.0.1:8080, or a free port)")
 	cmd.Flags().Uint64Var(&seed, "seed", 1, "another seed, other posts")
 	cmd.Flags().BoolVar(&once, "once", false, "end after the first run instead of serving")
+	cmd.Flags().BoolVarP(&dry, "dry-run", "n", false, "tell what it would make and start, but do nothing")
 	return cmd
+}
+
+func (c *cli) planDemo(dir string, seed uint64) error {
+	if dir == "" {
+		dir = filepath.Join(os.TempDir(), "coranto-demo-*", "site")
+	}
+	if c.json {
+		return object(c.out, map[string]any{"directory": dir, "seed": seed, "dry_run": true})
+	}
+	fmt.Fprintf(c.out, "made    nothing; it would be %s, with a dozen invented blogs on loopback\n", dir)
+	return nil
 }
 
 func (c *cli) demo(cmd *cobra.Command, dir, listen string, seed uint64, once bool) error {

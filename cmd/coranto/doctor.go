@@ -19,7 +19,7 @@ remote, secrets, trust, the clock and the disk. --fix repairs what needs no
 decision of yours: it never touches a post or the configuration.
 
 Ends with 1 where something is broken.`,
-		Example: "  coranto doctor\n  coranto doctor --fix",
+		Example: "  coranto doctor\n  coranto doctor --fix -n\n  coranto doctor --fix",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			sign := map[app.Level]string{app.Fine: "ok", app.Warning: "warn", app.Broken: "BROKEN"}
@@ -35,6 +35,9 @@ Ends with 1 where something is broken.`,
 				if f.Fixed != "" {
 					fmt.Fprintf(c.out, "%-7s %-10s %s\n", "fixed", "", f.Fixed)
 				}
+				if f.Would != "" {
+					fmt.Fprintf(c.out, "%-7s %-10s %s\n", "would", "", f.Would)
+				}
 				if f.Hint != "" {
 					fmt.Fprintf(c.out, "%-7s %-10s -> %s\n", "", "", f.Hint)
 				}
@@ -43,6 +46,7 @@ Ends with 1 where something is broken.`,
 		},
 	}
 	cmd.Flags().BoolVar(&do.Fix, "fix", false, "repair what is safe to repair")
+	cmd.Flags().BoolVarP(&do.DryRun, "dry-run", "n", false, "tell what --fix would repair, but repair nothing; the remote is not asked")
 	cmd.Flags().BoolVar(&do.Offline, "offline", false, "do not ask the remote")
 	return cmd
 }

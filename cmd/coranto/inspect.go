@@ -23,7 +23,7 @@ understands it: charset, format, and every entry with dates in UTC, links
 absolute and HTML sanitised. With --json it is one line.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			d, err := app.ReadDocument(cmd.Context(), c.dir, args[0], zone, c.in, c.options())
+			d, err := app.ReadDocument(cmd.Context(), c.dir, args[0], zone, c.stdin, c.options())
 			if err != nil {
 				return err
 			}
@@ -57,7 +57,7 @@ rule that found each. What the page does not say is left out, never guessed.
 With --json it is one line.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			d, err := app.ReadDocument(cmd.Context(), c.dir, args[0], zone, c.in, c.options())
+			d, err := app.ReadDocument(cmd.Context(), c.dir, args[0], zone, c.stdin, c.options())
 			if err != nil {
 				return err
 			}

@@ -19,13 +19,16 @@ secret, encrypted. The part of the site that needs it is named in coranto.yaml:
 		Example: "  coranto password readers ada",
 		Args:    cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			password, err := c.readSecret("the password")
+			password, err := c.readSecret(cmd.Context(), "the password")
 			if err != nil {
 				return err
 			}
 			commit, why, err := app.SetPassword(cmd.Context(), c.dir, args[0], args[1], password, dry, c.options())
 			if err != nil {
 				return err
+			}
+			if c.json {
+				return object(c.out, map[string]any{"name": args[0], "user": args[1], "change": "stored", "commit": commit, "uncommitted": why, "dry_run": dry})
 			}
 			fmt.Fprintf(c.out, "stored  password of %s in %s\n", args[1], args[0])
 			c.committed(commit, why, dry)

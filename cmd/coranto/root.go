@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"runtime"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -22,6 +23,7 @@ import (
 // cli is what every command shares.
 type cli struct {
 	in       io.Reader
+	stdin    io.Reader // in, until Ctrl-C
 	out, err io.Writer
 	dir      string
 	json     bool
@@ -33,6 +35,7 @@ type cli struct {
 // documents it.
 func run(ctx context.Context, args []string, in io.Reader, out, errw io.Writer) int {
 	c := &cli{in: in, out: out, err: errw}
+	c.stdin = interruptible{ctx, in}
 	if err := failpoint.Arm(os.Getenv(failpoint.Env)); err != nil {
 		return c.fail("", err)
 	}
@@ -59,7 +62,12 @@ commit changes.
   coranto serve                     the same on a schedule, and host the site`
 
 const exitCodes = `Exit codes: 0 ok · 1 error · 2 usage · 3 some sources failed · 4 stale ·
-5 refused by a guard · 10 config invalid · 11 locked by another coranto`
+5 refused by a guard · 10 config invalid · 11 locked by another coranto ·
+130 stopped by Ctrl-C`
+
+// exitInterrupted is what shells say of a command that a signal ended; what was
+// under way is taken up by the next run.
+const exitInterrupted = 130
 
 func (c *cli) root() *cobra.Command {
 	root := &cobra.Command{
@@ -132,8 +140,12 @@ func usage(cmd *cobra.Command, err error) error {
 // fail prints an error and its way out, and returns the exit code.
 func (c *cli) fail(command string, err error) int {
 	if errors.Is(err, context.Canceled) {
-		fmt.Fprintln(c.err, "coranto: stopped")
-		return pipeline.ExitError
+		if text := strings.TrimPrefix(err.Error(), context.Canceled.Error()+"; "); text != err.Error() {
+			fmt.Fprintln(c.err, "coranto: stopped;", text)
+		} else {
+			fmt.Fprintln(c.err, "coranto: stopped")
+		}
+		return exitInterrupted
 	}
 	text := err.Error()
 	prefix := "coranto"
@@ -192,6 +204,9 @@ func (c *cli) versionCmd() *cobra.Command {
 	return &cobra.Command{
 		Use: "version", Short: "Print the version", Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
+			if c.json {
+				return object(c.out, map[string]string{"version": version(), "go": runtime.Version(), "os": runtime.GOOS, "arch": runtime.GOARCH})
+			}
 			fmt.Fprintln(c.out, "coranto", version())
 			return nil
 		},

@@ -14,7 +14,7 @@ import (
 
 func (c *cli) runCmd() *cobra.Command {
 	var in pipeline.DueInput
-	var noPublish bool
+	var noPublish, dry bool
 	cmd := &cobra.Command{
 		Use:   "run [SOURCE...]",
 		Short: "Read the sources, commit what is new, publish",
@@ -23,8 +23,13 @@ makes what is new one commit, and publishes the site that it changes. --due
 asks only those whose time has come, as the schedule of ` + "`coranto serve`" + ` does.
 A run that was killed is brought to its end first; that is the run then.
 
+-n asks the sources too, and shows what would change, as ` + "`coranto plan`" + ` does.
+
 Ends with 3 when some sources failed.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if dry {
+				return c.plan(cmd.Context(), app.PlanOptions{Only: args, Due: in.Due, Bare: noPublish})
+			}
 			in.Only = args
 			o := c.options()
 			p := newProgress(c.err)
@@ -74,6 +79,7 @@ Ends with 3 when some sources failed.`,
 	}
 	cmd.Flags().BoolVar(&in.Due, "due", false, "ask only the sources whose time has come")
 	cmd.Flags().BoolVar(&noPublish, "no-publish", false, "commit, but build no site")
+	cmd.Flags().BoolVarP(&dry, "dry-run", "n", false, "ask and show what would change, but write nothing")
 	return cmd
 }
 

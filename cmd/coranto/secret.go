@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 
@@ -28,7 +29,7 @@ user:password or a token, and is sent to that host only.`,
 			Use: "set NAME", Short: "Store a secret, read from standard input", Args: cobra.ExactArgs(1),
 			Example: "  coranto secret set git.example.org\n  pass show git | coranto secret set git.example.org",
 			RunE: func(cmd *cobra.Command, args []string) error {
-				value, err := c.readSecret(args[0])
+				value, err := c.readSecret(cmd.Context(), args[0])
 				if err != nil {
 					return err
 				}
@@ -73,23 +74,78 @@ func (c *cli) changeSecret(ctx context.Context, done, name string, value *string
 	if err != nil {
 		return err
 	}
+	if c.json {
+		return object(c.out, map[string]any{"name": name, "change": done, "commit": commit, "uncommitted": why, "dry_run": dry})
+	}
 	fmt.Fprintf(c.out, "%-7s %s\n", done, name)
 	c.committed(commit, why, dry)
 	return nil
 }
 
 // readSecret asks at a terminal without echo, and reads a line of anything else.
-func (c *cli) readSecret(name string) (string, error) {
+func (c *cli) readSecret(ctx context.Context, name string) (string, error) {
 	if f, ok := c.in.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
 		fmt.Fprintf(c.err, "value of %s (not shown): ", name)
-		b, err := term.ReadPassword(int(f.Fd()))
-		fmt.Fprintln(c.err)
-		return string(b), err
+		return c.readHidden(ctx, f)
 	}
-	line, err := bufio.NewReader(c.in).ReadString('\n')
+	line, err := bufio.NewReader(c.stdin).ReadString('\n')
 	line = strings.TrimRight(line, "\r\n")
 	if line == "" {
 		return "", errors.Join(errors.New("standard input holds no value"), err)
 	}
 	return line, nil
+}
+
+// readHidden reads a line that is not shown. The terminal shows what is typed
+// again whatever ends it.
+func (c *cli) readHidden(ctx context.Context, f *os.File) (string, error) {
+	was, err := term.GetState(int(f.Fd()))
+	if err != nil {
+		return "", err
+	}
+	type answer struct {
+		text []byte
+		err  error
+	}
+	typed := make(chan answer, 1)
+	go func() {
+		b, err := term.ReadPassword(int(f.Fd()))
+		typed <- answer{b, err}
+	}()
+	defer fmt.Fprintln(c.err)
+	select {
+	case a := <-typed:
+		if a.err == nil && len(a.text) == 0 {
+			a.err = errors.New("nothing was typed")
+		}
+		return string(a.text), a.err
+	case <-ctx.Done():
+		return "", errors.Join(ctx.Err(), term.Restore(int(f.Fd()), was))
+	}
+}
+
+// interruptible reads until ctx ends: a person who presses Ctrl-C does not have
+// to end the input first.
+type interruptible struct {
+	ctx context.Context
+	io.Reader
+}
+
+func (r interruptible) Read(p []byte) (int, error) {
+	type answer struct {
+		n   int
+		err error
+	}
+	got := make(chan answer, 1)
+	buf := make([]byte, len(p)) // p is the caller's again once this returns
+	go func() {
+		n, err := r.Reader.Read(buf)
+		got <- answer{n, err}
+	}()
+	select {
+	case a := <-got:
+		return copy(p, buf[:a.n]), a.err
+	case <-r.ctx.Done():
+		return 0, r.ctx.Err()
+	}
 }

@@ -13,6 +13,7 @@ import (
 
 func (c *cli) serveCmd() *cobra.Command {
 	var listen string
+	var dry bool
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Run on schedule and host the site",
@@ -21,6 +22,13 @@ made it, and hosts the site. A tick that was missed while it was down runs once.
 Ctrl-C ends it; a run that is under way goes on with the next start.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if dry {
+				given := ""
+				if cmd.Flags().Changed("listen") {
+					given = listen
+				}
+				return c.planServe(cmd, given, listen)
+			}
 			a, err := app.Open(cmd.Context(), c.dir, c.options())
 			if err != nil {
 				return err
@@ -39,7 +47,30 @@ Ctrl-C ends it; a run that is under way goes on with the next start.`,
 		},
 	}
 	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:8080", "address to listen on")
+	cmd.Flags().BoolVarP(&dry, "dry-run", "n", false, "check that it could start, and tell what would run when, but do nothing")
 	return cmd
+}
+
+// planServe tells what serve would do; given is the address of the command line.
+func (c *cli) planServe(cmd *cobra.Command, given, usual string) error {
+	p, err := app.PlanServe(cmd.Context(), c.dir, given, usual, c.options())
+	if err != nil {
+		return err
+	}
+	if c.json {
+		return object(c.out, p)
+	}
+	c.warn(p.Warnings)
+	fmt.Fprintf(c.out, "listen  %s is free\n", p.Listen)
+	for _, s := range p.Schedules {
+		next := "now"
+		if s.Next.After(c.now()) {
+			next = until(c.now(), s.Next)
+		}
+		fmt.Fprintf(c.out, "%-7s %s, %s\n", "runs", s.Workflow+" "+s.At, next)
+	}
+	fmt.Fprintln(c.out, "started nothing")
+	return nil
 }
 
 // scheme is how the site is reached.

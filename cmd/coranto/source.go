@@ -117,7 +117,22 @@ What has no counterpart here is said, setting by setting.`,
 func (c *cli) sourceExportCmd() *cobra.Command {
 	return &cobra.Command{
 		Use: "export", Short: "Print the sources as OPML", Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error { return app.Export(c.dir, c.out) },
+		Long: `Prints the sources as OPML 2.0: folders are first tags, and what OPML has no
+attribute for (filters, intervals, zones, recipes …) goes into attributes of
+Coranto's own, which other readers pass over and ` + "`coranto source import`" + ` takes
+back. With --json it is one source a line.`,
+		RunE: func(*cobra.Command, []string) error {
+			if !c.json {
+				return app.Export(c.dir, c.out)
+			}
+			list, err := app.ConfiguredSources(c.dir)
+			for _, s := range list {
+				if err := object(c.out, s); err != nil {
+					return err
+				}
+			}
+			return err
+		},
 	}
 }
 
@@ -157,7 +172,7 @@ func (c *cli) committed(commit, why string, nothing bool) {
 // readArg reads a file named on the command line, "-" for standard input.
 func (c *cli) readArg(name string) ([]byte, error) {
 	if name == "-" {
-		return io.ReadAll(io.LimitReader(c.in, 64<<20))
+		return io.ReadAll(io.LimitReader(c.stdin, 64<<20))
 	}
 	return os.ReadFile(name)
 }

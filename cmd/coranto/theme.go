@@ -72,6 +72,10 @@ stay as they are shipped. docs/themes.md tells what templates are given.`,
 					done = "would write"
 				}
 				for _, f := range files {
+					if c.json {
+						_ = object(c.out, map[string]any{"file": f, "dry_run": dry})
+						continue
+					}
 					fmt.Fprintf(c.out, "%-7s %s\n", done, f)
 				}
 				return err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 	"github.com/coranto/coranto/asl"
 	"github.com/coranto/coranto/internal/app"
 	"github.com/coranto/coranto/internal/diagram"
+	"github.com/coranto/coranto/internal/engine"
 )
 
 func (c *cli) workflowCmd() *cobra.Command {
@@ -137,7 +139,14 @@ func (c *cli) printDiagnostics(name string, found []asl.Diagnostic) (errors, war
 		}
 		fmt.Fprintf(c.out, ": %s\n", d.Message)
 	}
-	if !c.json {
+	if c.json {
+		_ = object(c.out, struct {
+			Workflow string `json:"workflow"`
+			Valid    bool   `json:"valid"`
+			Errors   int    `json:"errors"`
+			Warnings int    `json:"warnings"`
+		}{name, errors == 0, errors, warnings})
+	} else {
 		switch {
 		case errors > 0:
 			fmt.Fprintf(c.err, "%s: %s, %s\n", name, plural(errors, "error", "errors"), plural(warnings, "warning", "warnings"))
@@ -196,6 +205,9 @@ with counts on a Map.`,
 			if err != nil {
 				return err
 			}
+			if c.json && (out == "" || out == "-") {
+				return object(c.out, map[string]string{"title": opt.Title, "format": format, "text": string(b)})
+			}
 			if out == "" || out == "-" {
 				_, err := c.out.Write(b)
 				return err
@@ -225,6 +237,9 @@ func (c *cli) workflowEjectCmd() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if c.json {
+				return object(c.out, map[string]any{"workflow": args[0], "file": path, "dry_run": dry})
+			}
 			if dry {
 				fmt.Fprintf(c.out, "wrote   nothing; it would be %s\n", path)
 				return nil
@@ -240,33 +255,65 @@ func (c *cli) workflowEjectCmd() *cobra.Command {
 
 func (c *cli) workflowRunCmd() *cobra.Command {
 	var input string
+	var dry bool
 	cmd := &cobra.Command{
 		Use: "run NAME", Short: "Start a workflow now and print its output",
-		Args: cobra.ExactArgs(1),
+		Long: `Starts a workflow and waits for its end; its output, JSON, is printed. Where a
+` + "`coranto serve`" + ` has the directory, that one runs it. --json prints the execution
+with its output in place of the output alone.`,
+		Example: "  coranto workflow run aggregate\n  coranto workflow run -n digest --input '{\"day\": \"2026-11-22\"}'\n  coranto workflow run digest --input @day.json | jq .",
+		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			raw, err := c.readInput(input)
 			if err != nil {
 				return err
 			}
-			a, err := app.Open(cmd.Context(), c.dir, c.options())
-			if err != nil {
-				return err
+			if dry {
+				return c.planWorkflow(args[0])
 			}
-			defer a.Close()
-			c.warn(a.Warnings(cmd.Context()))
-			x, err := a.RunWorkflow(cmd.Context(), args[0], raw)
+			x, err := c.runWorkflow(cmd.Context(), args[0], raw)
 			if x.ID != "" {
 				fmt.Fprintf(c.err, "run     %s\n", x.ID)
 			}
-			if err != nil {
+			switch {
+			case err != nil:
 				return err
+			case c.json:
+				return object(c.out, x)
 			}
 			fmt.Fprintf(c.out, "%s\n", x.Output)
 			return nil
 		},
 	}
 	cmd.Flags().StringVar(&input, "input", "", "its input: JSON, @FILE, or - for standard input")
+	cmd.Flags().BoolVarP(&dry, "dry-run", "n", false, "check workflow and input, but start nothing")
 	return cmd
+}
+
+// runWorkflow runs it here, or in the process that has the directory.
+func (c *cli) runWorkflow(ctx context.Context, name string, input json.RawMessage) (engine.Execution, error) {
+	a, err := app.Open(ctx, c.dir, c.options())
+	if errors.Is(err, app.ErrLocked) {
+		return app.AskWorkflow(ctx, c.dir, name, input, c.options())
+	}
+	if err != nil {
+		return engine.Execution{}, err
+	}
+	defer a.Close()
+	c.warn(a.Warnings(ctx))
+	return a.RunWorkflow(ctx, name, input)
+}
+
+func (c *cli) planWorkflow(name string) error {
+	p, err := app.PlanWorkflow(c.dir, name)
+	if err != nil {
+		return err
+	}
+	if c.json {
+		return object(c.out, p)
+	}
+	fmt.Fprintf(c.out, "valid   %s (%s), calls %s\nstarted nothing\n", p.Workflow, p.Origin, strings.Join(p.Resources, ", "))
+	return nil
 }
 
 // readInput reads JSON given as text, as @FILE, or from standard input.
@@ -274,7 +321,7 @@ func (c *cli) readInput(s string) (json.RawMessage, error) {
 	b := []byte(s)
 	var err error
 	if s == "-" {
-		b, err = io.ReadAll(c.in)
+		b, err = io.ReadAll(c.stdin)
 	} else if file, ok := strings.CutPrefix(s, "@"); ok {
 		b, err = os.ReadFile(file)
 	}

@@ -178,11 +178,7 @@ func Open(ctx context.Context, dir string, o Options) (_ *App, err error) {
 		Catalog: a.catalog, Content: a.content, Releases: a.releases, Pictures: a.pictures, Robots: a.robots,
 		Settings: func() *pipeline.Settings { return a.current.Load().settings },
 		Contains: func(ctx context.Context, head, commit string) (bool, error) {
-			if _, err := a.repo.ReadCommit(ctx, commit); errors.Is(err, git.ErrNotFound) {
-				return false, nil // it is not even there any more
-			}
-			base, err := a.repo.MergeBase(ctx, git.OID(head), git.OID(commit))
-			return base == git.OID(commit), err
+			return contains(ctx, a.repo, head, commit)
 		},
 		Ready: a.repo.Ready,
 		Now:   o.Now, Log: o.Log,
@@ -194,6 +190,15 @@ func Open(ctx context.Context, dir string, o Options) (_ *App, err error) {
 	}
 	a.stop = background(a.answerRequests)
 	return a, nil
+}
+
+// contains tells whether head has commit among its ancestors.
+func contains(ctx context.Context, repo *git.Repo, head, commit string) (bool, error) {
+	if _, err := repo.ReadCommit(ctx, commit); errors.Is(err, git.ErrNotFound) {
+		return false, nil // it is not even there any more
+	}
+	base, err := repo.MergeBase(ctx, git.OID(head), git.OID(commit))
+	return base == git.OID(commit), err
 }
 
 // openState opens the state database, or begins a new one where it is damaged.

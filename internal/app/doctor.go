@@ -39,12 +39,16 @@ type Finding struct {
 	Hint  string `json:"hint,omitempty"`
 	Fixed string `json:"fixed,omitempty"` // what --fix did about it
 
-	fix func(context.Context) (string, error)
+	Would string `json:"would,omitempty"` // what --fix would do about it, of a dry run
+
+	fix   func(context.Context) (string, error)
+	fixes string // what fix does
 }
 
 // DoctorOptions say what doctor does.
 type DoctorOptions struct {
 	Fix     bool
+	DryRun  bool // with Fix: only tell what would be repaired
 	Offline bool // the remote is not asked
 }
 
@@ -56,6 +60,9 @@ func Doctor(ctx context.Context, dir string, do DoctorOptions, o Options, tell f
 	l, err := layoutOf(dir)
 	if err != nil {
 		return nil, err
+	}
+	if do.DryRun {
+		do.Offline = true // asking it would move the ref that follows it
 	}
 	d := &doctor{Layout: l, o: o, do: do}
 	if d.config, err = l.readConfig(); err != nil {
@@ -75,7 +82,9 @@ func Doctor(ctx context.Context, dir string, do DoctorOptions, o Options, tell f
 			return d.found, err
 		}
 		for _, f := range check(ctx) {
-			if f.fix != nil && do.Fix {
+			if f.fix != nil && do.Fix && do.DryRun {
+				f.Would = f.fixes
+			} else if f.fix != nil && do.Fix {
 				if f.Fixed, err = f.fix(ctx); err != nil {
 					f.Fixed = ""
 					f.Hint = "could not be repaired: " + err.Error()
@@ -276,6 +285,7 @@ func (d *doctor) checkState(ctx context.Context) []Finding {
 	f := broken("state", err)
 	if errors.Is(err, sqlite.ErrDamaged) {
 		f[0].Hint = ""
+		f[0].fixes = "set the state aside; no post is lost, every source is asked anew"
 		f[0].fix = func(context.Context) (string, error) {
 			lock, err := takeLock(d.Layout.lock())
 			if err != nil {
@@ -304,7 +314,7 @@ func (d *doctor) checkReleases(ctx context.Context) []Finding {
 	if !exists(d.Layout.releases()) {
 		return fine("releases", "none yet; `coranto run` makes the first")
 	}
-	store, err := release.Open(d.Layout.releases(), release.Options{Now: d.o.Now})
+	store, err := release.Open(d.Layout.releases(), release.Options{Now: d.o.Now, ReadOnly: true})
 	if err != nil {
 		return broken("releases", err)
 	}
@@ -323,7 +333,7 @@ func (d *doctor) checkReleases(ctx context.Context) []Finding {
 	for i, p := range problems[:min(len(problems), maxListed)] {
 		f := Finding{Name: "releases", Level: Broken, Text: strings.TrimSpace(fmt.Sprintf("%.10s %s %.10s: %s", p.Release, p.Path, p.Hash, p.What))}
 		if i == 0 {
-			f.fix = d.rebuild(problems)
+			f.fix, f.fixes = d.rebuild(problems), "build the site anew and make that live"
 		}
 		out = append(out, f)
 	}
@@ -504,7 +514,7 @@ func (d *doctor) checkLeftovers(context.Context) []Finding {
 	var out []Finding
 	tmp := d.Layout.config() + ".tmp"
 	if exists(tmp) {
-		out = append(out, Finding{Name: "leftovers", Level: Warning, Text: filepath.Base(tmp) + " was left by a process that was killed",
+		out = append(out, Finding{Name: "leftovers", Level: Warning, Text: filepath.Base(tmp) + " was left by a process that was killed", fixes: "remove it",
 			fix: func(context.Context) (string, error) { return "removed", os.Remove(tmp) }})
 	}
 	ignore, _ := os.ReadFile(filepath.Join(d.Dir, ".gitignore"))

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/coranto/coranto"
 	"github.com/coranto/coranto/asl"
 	"github.com/coranto/coranto/internal/engine"
 	"github.com/coranto/coranto/internal/engine/local"
@@ -67,6 +68,19 @@ func Export(dir string, w io.Writer) error {
 		return err
 	}
 	return opml.Write(w, cfg.Site.Title, cfg.Sources)
+}
+
+// ConfiguredSources lists the sources of the site in dir, as coranto.yaml has them.
+func ConfiguredSources(dir string) ([]coranto.Source, error) {
+	l, err := layoutOf(dir)
+	if err != nil {
+		return nil, err
+	}
+	cfg, err := l.readConfig()
+	if err != nil {
+		return nil, err
+	}
+	return cfg.Sources, nil
 }
 
 // Export writes the current release to a plain directory, with the status of

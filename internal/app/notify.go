@@ -27,6 +27,66 @@ type Notified struct {
 	Sent   int      `json:"sent"`
 	Failed []string `json:"failed,omitempty"` // what could not be delivered yet, and why
 	Left   int      `json:"left"`             // on their way, to be tried again
+
+	Planned []PlannedMessage `json:"planned,omitempty"` // of a dry run: what would be sent
+}
+
+// PlannedMessage is what would be told to somebody.
+type PlannedMessage struct {
+	To      string `json:"to"`
+	Subject string `json:"subject"`
+	Text    string `json:"text"`
+}
+
+// PlanNotify tells what Notify would send for the site in dir, and sends and
+// remembers nothing.
+func PlanNotify(ctx context.Context, dir string, o Options) (Notified, error) {
+	v, err := openView(ctx, dir, o)
+	if err != nil {
+		return Notified{}, err
+	}
+	defer v.close()
+	to := v.config.Receivers()
+	trusted, err := v.trusted(v.config)
+	if err != nil {
+		return Notified{}, err
+	}
+	if len(to) > 0 && !trusted {
+		return Notified{}, untrustedNotify()
+	}
+	if v.catalog == nil {
+		return Notified{}, nil
+	}
+	m, err := memoryOf(ctx, v.catalog)
+	if err != nil {
+		return Notified{}, err
+	}
+	st, err := status(ctx, v.config, v.catalog, nil, v.now)
+	if err != nil {
+		return Notified{}, err
+	}
+	m.Take(siteOf(st, v.config), receivers(to))
+	var res Notified
+	for _, i := range m.Due(v.now) {
+		p := m.Out[i]
+		res.Planned = append(res.Planned, PlannedMessage{p.To, p.Message.Subject, p.Message.Text})
+	}
+	res.Left = len(m.Out) - len(res.Planned)
+	return res, nil
+}
+
+// memoryOf is what has been told.
+func memoryOf(ctx context.Context, c *catalog.Catalog) (notify.Memory, error) {
+	var m notify.Memory
+	text, err := c.Fact(ctx, factNotify)
+	if err == nil && text != "" && json.Unmarshal([]byte(text), &m) != nil {
+		m = notify.Memory{}
+	}
+	return m, err
+}
+
+func untrustedNotify() error {
+	return fmt.Errorf("%w: notify: of coranto.yaml (hint: read it, then `coranto trust`)", pipeline.ErrUntrusted)
 }
 
 // Notify tells those whom the configuration names what has changed since they
@@ -39,13 +99,9 @@ func (a *App) Notify(ctx context.Context) (Notified, error) {
 	if len(to) == 0 || !cur.ownWorkflows {
 		return Notified{}, nil
 	}
-	var m notify.Memory
-	text, err := a.catalog.Fact(ctx, factNotify)
+	m, err := memoryOf(ctx, a.catalog)
 	if err != nil {
 		return Notified{}, err
-	}
-	if text != "" && json.Unmarshal([]byte(text), &m) != nil {
-		m = notify.Memory{}
 	}
 	st, err := status(ctx, cur.config, a.catalog, nil, a.o.Now())
 	if err != nil {
@@ -170,12 +226,10 @@ func siteOf(st Status, cfg *config.Config) notify.Site {
 func (a *App) TryNotify(ctx context.Context) (Notified, error) {
 	cur := a.current.Load()
 	if !cur.ownWorkflows && len(cur.config.Receivers()) > 0 {
-		return Notified{}, fmt.Errorf("%w: notify: of coranto.yaml (hint: read it, then `coranto trust`)", pipeline.ErrUntrusted)
+		return Notified{}, untrustedNotify()
 	}
 	var res Notified
-	now := a.o.Now().UTC().Truncate(time.Second)
-	msg := notify.Message{ID: fmt.Sprintf("test-%d", now.Unix()), Kind: "test", Site: cur.config.Site.Title, URL: cur.config.Site.URL, At: now,
-		Subject: "A test", Text: "This is how you will be told when sources fail or the site goes stale.\n"}
+	msg := testMessage(cur.config, a.o.Now())
 	for _, n := range cur.config.Receivers() {
 		if err := a.send(ctx, cur.web, n, msg); err != nil {
 			res.Failed = append(res.Failed, receiverName(n)+": "+err.Error())
@@ -213,4 +267,32 @@ func (a *App) attend(ctx context.Context) {
 			return
 		}
 	}
+}
+
+// PlanTryNotify tells whom TryNotify would send a message.
+func PlanTryNotify(_ context.Context, dir string, o Options) (Notified, error) {
+	o.defaults()
+	l, cfg, trusted, err := look(dir)
+	if err != nil {
+		return Notified{}, err
+	}
+	if !trusted && len(cfg.Receivers()) > 0 {
+		return Notified{}, untrustedNotify()
+	}
+	msg := testMessage(cfg, o.Now())
+	var res Notified
+	for _, n := range cfg.Receivers() {
+		if _, err := (&App{Layout: l}).login(n.Secret); err != nil {
+			res.Failed = append(res.Failed, receiverName(n)+": "+err.Error())
+			continue
+		}
+		res.Planned = append(res.Planned, PlannedMessage{receiverName(n), msg.Subject, msg.Text})
+	}
+	return res, nil
+}
+
+func testMessage(cfg *config.Config, now time.Time) notify.Message {
+	now = now.UTC().Truncate(time.Second)
+	return notify.Message{ID: fmt.Sprintf("test-%d", now.Unix()), Kind: "test", Site: cfg.Site.Title, URL: cfg.Site.URL, At: now,
+		Subject: "A test", Text: "This is how you will be told when sources fail or the site goes stale.\n"}
 }

@@ -125,6 +125,7 @@ func (a *App) answerRequests(ctx context.Context) {
 			}
 		}
 		a.answerRedrives(ctx)
+		a.answerStarts(ctx)
 		select {
 		case <-tick.C:
 		case <-ctx.Done():

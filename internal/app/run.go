@@ -76,19 +76,23 @@ func (a *App) Unfinished(ctx context.Context, workflow string) (bool, error) {
 
 // start begins an execution of a workflow: the site's own or the embedded one.
 func (a *App) start(ctx context.Context, workflow string, input any) (engine.ExecutionID, error) {
-	def, err := a.definition(workflow)
-	if err != nil {
-		return "", err
-	}
-	b, err := json.Marshal(input)
-	if err != nil {
-		return "", err
-	}
 	id, err := engine.NewID(a.o.Now(), rand.Reader)
 	if err != nil {
 		return "", err
 	}
-	return id, a.runtime.Start(ctx, engine.StartRequest{ID: id, Workflow: workflow, Definition: def, Input: b})
+	return id, a.startAs(ctx, id, workflow, input)
+}
+
+func (a *App) startAs(ctx context.Context, id engine.ExecutionID, workflow string, input any) error {
+	def, err := a.definition(workflow)
+	if err != nil {
+		return err
+	}
+	b, err := json.Marshal(input)
+	if err != nil {
+		return err
+	}
+	return a.runtime.Start(ctx, engine.StartRequest{ID: id, Workflow: workflow, Definition: def, Input: b})
 }
 
 // definition is the ASL text of a workflow: the site's file, once trusted, or

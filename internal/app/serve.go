@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/coranto/coranto/internal/config"
@@ -140,7 +139,7 @@ func (a *App) tick(ctx context.Context, i int, s config.Schedule) (bool, error) 
 	if err != nil {
 		return false, fmt.Errorf("schedule %s: %w", s.At, err)
 	}
-	name := "schedule." + strconv.Itoa(i) + "." + s.At
+	name := tickFact(i, s)
 	last, err := a.catalog.Fact(ctx, name)
 	if err != nil {
 		return false, err

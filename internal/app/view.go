@@ -108,3 +108,7 @@ func (v *view) close() {
 
 // rules say how decisions about posts apply.
 func (v *view) rules() moderation.Rules { return pipeline.ModerationRules(v.config.Sources, v.now) }
+
+func (v *view) contains(ctx context.Context, head, commit string) (bool, error) {
+	return contains(ctx, v.repo, head, commit)
+}

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -208,21 +209,33 @@ func (a *App) RunWorkflow(ctx context.Context, name string, input json.RawMessag
 
 // startWorkflow begins a workflow that may be the site's own.
 func (a *App) startWorkflow(ctx context.Context, name string, input json.RawMessage) (engine.ExecutionID, error) {
+	id, err := engine.NewID(a.o.Now(), rand.Reader)
+	if err != nil {
+		return "", err
+	}
+	return id, a.startWorkflowAs(ctx, id, name, input)
+}
+
+func (a *App) startWorkflowAs(ctx context.Context, id engine.ExecutionID, name string, input json.RawMessage) error {
 	if len(input) == 0 {
 		input = json.RawMessage("{}")
 	}
 	now := a.current.Load()
 	if _, own := now.workflows[name]; own && !now.ownWorkflows {
-		return "", fmt.Errorf("workflow %s: %w; read workflows/%s, then `coranto trust`", name, pipeline.ErrUntrusted, workflows.FileName(name))
+		return untrustedWorkflow(name)
 	}
 	def, err := a.definition(name)
 	if err != nil {
-		return "", err
+		return err
 	}
 	if err := resolved(def); err != nil {
-		return "", fmt.Errorf("workflow %s: %w", name, err)
+		return fmt.Errorf("workflow %s: %w", name, err)
 	}
-	return a.start(ctx, name, input)
+	return a.startAs(ctx, id, name, input)
+}
+
+func untrustedWorkflow(name string) error {
+	return fmt.Errorf("workflow %s: %w; read workflows/%s, then `coranto trust`", name, pipeline.ErrUntrusted, workflows.FileName(name))
 }
 
 // resolved reports a Resource that is a variable without a value, before

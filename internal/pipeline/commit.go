@@ -240,10 +240,17 @@ func (p *Pipeline) facts(ctx context.Context, sum Summary) (map[string]string, e
 // commit.
 func (p *Pipeline) lost(ctx context.Context, commit string, posts int) (bool, error) {
 	snap, err := p.Content.Snapshot(ctx)
-	if err != nil || snap.Commit() == commit {
+	if err != nil {
 		return false, err
 	}
-	if in, err := p.Contains(ctx, snap.Commit(), commit); err != nil || !in {
+	return isLost(ctx, snap, commit, posts, p.Contains)
+}
+
+func isLost(ctx context.Context, snap *content.Snapshot, commit string, posts int, contains func(ctx context.Context, head, commit string) (bool, error)) (bool, error) {
+	if snap.Commit() == commit {
+		return false, nil
+	}
+	if in, err := contains(ctx, snap.Commit(), commit); err != nil || !in {
 		return err == nil, err
 	}
 	return snap.Len() < posts, nil

@@ -12,6 +12,7 @@ import (
 
 	"github.com/coranto/coranto"
 	"github.com/coranto/coranto/internal/catalog"
+	"github.com/coranto/coranto/internal/content"
 	"github.com/coranto/coranto/internal/engine"
 )
 
@@ -65,7 +66,7 @@ func (p *Pipeline) dueSources(ctx context.Context, _ engine.Task, in DueInput) (
 		if !src.Active() {
 			continue
 		}
-		st := states[src.ID].For(src, rules(src, set.TagMap))
+		ask, st := AskOf(src, states[src.ID], set.TagMap)
 		chosen := len(in.Only) == 0 || slices.Contains(in.Only, src.ID)
 		if !chosen {
 			continue
@@ -75,7 +76,7 @@ func (p *Pipeline) dueSources(ctx context.Context, _ engine.Task, in DueInput) (
 			out.Skipped++
 			continue
 		}
-		out.Sources = append(out.Sources, Ask{Source: src, Address: st.Address(), Validators: st.Validators, Rules: st.Rules, Identity: st.Identity})
+		out.Sources = append(out.Sources, ask)
 	}
 	out.Sources = spread(out.Sources)
 	return out, nil
@@ -91,19 +92,15 @@ const (
 // what had been read when they became current: after a reset, a force push or
 // a deleted file, a 304 would hide posts that are gone.
 func (p *Pipeline) forgetRolledBack(ctx context.Context) error {
-	at, err := p.Catalog.Fact(ctx, factCommit)
-	if err != nil || at == "" {
-		return err
-	}
-	had, err := p.Catalog.Fact(ctx, factPosts)
+	snap, err := p.Content.Snapshot(ctx)
 	if err != nil {
 		return err
 	}
-	posts, _ := strconv.Atoi(had)
-	lost, err := p.lost(ctx, at, posts)
+	lost, err := RolledBack(ctx, p.Catalog, snap, p.Contains)
 	if err != nil || !lost {
 		return err
 	}
+	at := snap.Commit()
 	p.Log.WarnContext(ctx, "the content was rolled back: every source is read anew", KeyCommit, at)
 	states, err := p.Catalog.States(ctx)
 	if err != nil {
@@ -117,6 +114,29 @@ func (p *Pipeline) forgetRolledBack(ctx context.Context) error {
 		s.Validators = catalog.Validators{}
 		return s
 	})
+}
+
+// RolledBack reports whether the content no longer holds what had been read when
+// the validators became current, so that a run reads every source anew. contains
+// tells whether head has a commit among its ancestors.
+func RolledBack(ctx context.Context, c *catalog.Catalog, snap *content.Snapshot, contains func(ctx context.Context, head, commit string) (bool, error)) (bool, error) {
+	at, err := c.Fact(ctx, factCommit)
+	if err != nil || at == "" {
+		return false, err
+	}
+	had, err := c.Fact(ctx, factPosts)
+	if err != nil {
+		return false, err
+	}
+	posts, _ := strconv.Atoi(had)
+	return isLost(ctx, snap, at, posts, contains)
+}
+
+// AskOf is what a run would ask a source, knowing its state, and the state it
+// would go on from.
+func AskOf(src coranto.Source, s catalog.State, tags map[string]string) (Ask, catalog.State) {
+	s = s.For(src, rules(src, tags))
+	return Ask{Source: src, Address: s.Address(), Validators: s.Validators, Rules: s.Rules, Identity: s.Identity}, s
 }
 
 // rules is the hash of what decides which entries of a source become posts.

@@ -3,12 +3,16 @@ package pipeline
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/coranto/coranto"
+	"github.com/coranto/coranto/internal/catalog"
 	"github.com/coranto/coranto/internal/content"
 	"github.com/coranto/coranto/internal/egress"
 	"github.com/coranto/coranto/internal/feed"
 	"github.com/coranto/coranto/internal/feed/listing"
+	"github.com/coranto/coranto/internal/robots"
+	"github.com/coranto/coranto/internal/scrape"
 )
 
 // Preview is what a source would yield now, and why.
@@ -30,6 +34,13 @@ type Preview struct {
 	MaxAge    string           `json:"max_age,omitempty"`
 	Counts    map[Verdict]int  `json:"counts"`
 	Entries   []PreviewedEntry `json:"entries"`
+
+	// Matched is the same for a commit that is planned, Authors whom the feed
+	// names for entries whose author nobody else does, Outcome what there would
+	// be to remember.
+	Matched content.Matched  `json:"-"`
+	Authors []coranto.Person `json:"-"`
+	Outcome catalog.Outcome  `json:"-"`
 }
 
 // PreviewedEntry is one entry and what would become of it.
@@ -63,6 +74,10 @@ type PreviewDeps struct {
 
 	// Validators make the request conditional; the zero value does not.
 	Validators feed.Validators
+	// Identity is what the source's feed called itself; where another answers of
+	// which no entry is known, that is ErrIdentity. "" asks for nothing.
+	Identity string
+	Now      time.Time
 }
 
 // PreviewOf asks a source and tells what a run would make of
@@ -86,12 +101,18 @@ func PreviewOf(ctx context.Context, src coranto.Source, d PreviewDeps) (*Preview
 		p.FinalURL = res.FinalURL
 	}
 	p.Unchanged, p.Gone, p.Permanent = res.NotModified, res.Gone, res.Permanent
+	p.Outcome = catalog.Outcome{At: d.Now, NotModified: res.NotModified, Validators: catalog.Validators(res.Validators), MaxAge: res.MaxAge,
+		Permanent: res.Permanent, Gone: res.Gone}
 	if res.Gone || res.NotModified {
 		return p, nil
 	}
 	doc := res.Document
 	p.Format, p.Version, p.Title, p.Malformed, p.Beyond = doc.Format, doc.Version, doc.Feed.Title, doc.Malformed, doc.Dropped
 	inherit(doc)
+	p.Authors = doc.Feed.Authors
+	o := &p.Outcome
+	o.Entries, o.Title, o.Site, o.Format, o.Identity = len(doc.Entries), doc.Feed.Title, doc.Feed.Link, doc.Format, identity(doc)
+	o.PostGap, o.TTL = postGap(doc.Entries), doc.Feed.Every()
 	why, err := filtered(src, doc)
 	if err != nil {
 		return nil, err
@@ -103,6 +124,14 @@ func PreviewOf(ctx context.Context, src coranto.Source, d PreviewDeps) (*Preview
 		}
 	}
 	fates := d.Snapshot.Explain(src, kept)
+	p.Matched = d.Snapshot.Match(src, kept)
+	if err := stranger(Ask{Source: src, Identity: d.Identity}, Outcome{Identity: o.Identity}, p.Matched, d.Snapshot); err != nil {
+		return nil, err
+	}
+	o.New = len(p.Matched.New)
+	if d.Identity != "" && o.Identity != d.Identity && p.Matched.Known == 0 && o.New == 0 {
+		o.Identity, o.Permanent = "", "" // a feed without entries proves nothing
+	}
 	for i, e := range doc.Entries {
 		x := PreviewedEntry{Entry: e, Verdict: VerdictFiltered, Why: why[i]}
 		if why[i] == "" {
@@ -120,6 +149,36 @@ func PreviewOf(ctx context.Context, src coranto.Source, d PreviewDeps) (*Preview
 		p.Entries = append(p.Entries, x)
 	}
 	return p, nil
+}
+
+// Drafts are what a commit would get of a source: the posts that are new, or
+// join another source's, and what is told of those that are known. pages holds
+// what the pages of new entries told, by link; of the others the feed's own
+// words are taken.
+func (p *Preview) Drafts(with content.Assembly, pages map[string]*content.PageFacts) ([]coranto.Post, []content.Change) {
+	var posts []coranto.Post
+	for _, c := range p.Matched.New {
+		post := content.Assemble(p.Source, c, pages[c.Entry.Link], with)
+		if post.Author == "" {
+			post.Author = names(p.Authors)
+		}
+		queue(p.Source, &post)
+		posts = append(posts, post)
+	}
+	return posts, withoutRevisions(p.Source, p.Matched.Changes)
+}
+
+// ReadPage asks a page as coranto:scrapePost does. said is what robots.txt files
+// say.
+func ReadPage(ctx context.Context, web Getter, said *robots.Cache, src coranto.Source, link string, now time.Time) (*content.PageFacts, error) {
+	if src.Robots != coranto.RobotsIgnore {
+		web = robotsGetter{web, said, src.Zone}
+	}
+	page, err := scrape.Fetch(ctx, web, link, scrape.FetchOptions{Zone: src.Zone, Content: src.FullText == "page", Now: now})
+	if err != nil {
+		return nil, err
+	}
+	return facts(page.Page), nil
 }
 
 func (x *PreviewedEntry) fate(f content.Fate) {
