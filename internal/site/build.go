@@ -385,8 +385,8 @@ func (b *build) emitFree(f freePage) error {
 // emitSearchPage puts the page of the search.
 func (b *build) emitSearchPage() error {
 	return b.emitPage("search/", b.sum.start("search-page"), func(w *bytes.Buffer) error {
-		p := b.page("search/index", "search", "search/", b.theme.locale.t("search"), "")
-		p.NoIndex = true
+		t := b.theme.locale.t
+		p := b.page("search/index", "search", "search/", t("search"), t("search_about", "{site}", b.site.Title))
 		return b.renderPage(w, tmplSearch, &p, &p)
 	})
 }
@@ -408,8 +408,8 @@ func (b *build) drop(path string) {
 func (b *build) emitMissing() error {
 	return b.emit("404.html", b.sum.start("missing"), func(w *bytes.Buffer) error {
 		t := b.theme.locale.t
-		p := b.page("404", "", "404.html", t("missing"), "")
-		p.Canonical, p.URL, p.NoIndex = "", "", true
+		p := b.page("404", "", "404.html", t("missing"), t("missing_text"))
+		p.Canonical, p.URL = "", ""
 		return b.renderPage(w, tmplMissing, &p, &p)
 	})
 }

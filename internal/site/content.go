@@ -85,7 +85,7 @@ type openElement struct {
 	end  string    // what closes it
 	at   int       // where its tag begins in out
 	body int       // where its content begins
-	last atom.Atom // dl: its last part; figure: figcaption once that may only be followed by the end
+	last atom.Atom // dl: its last part; figure: figcaption once that may only be followed by the end; a: img where one without a name was in it
 }
 
 type level struct{ src, out int }
@@ -96,7 +96,10 @@ type contentWriter struct {
 	out    []byte
 	open   []openElement
 	levels []level
+	before []level // what levels was before the heading that is open
 	ids    map[string]bool
+	tables []*grid   // the open ones
+	count  int       // of tables
 	among  string    // the post's own page, where the text stands on another among others
 	skip   int       // depth within a dropped element
 	skipOf atom.Atom // which
@@ -219,6 +222,7 @@ func (w *contentWriter) closeTo(n int) {
 	for len(w.open) > n {
 		last := w.open[len(w.open)-1]
 		w.open = w.open[:len(w.open)-1]
+		w.settle(&last)
 		if len(bytes.TrimSpace(w.out[last.body:])) == 0 && !mayBeEmpty(last.is) {
 			w.out = w.out[:last.at]
 			continue
@@ -337,6 +341,9 @@ func (w *contentWriter) startPhrasing(a atom.Atom, attrs map[string]string) {
 		}
 		if href := w.href(attrs["href"]); href != "" {
 			extra += ` href="` + string(appendText(nil, href)) + `"`
+			if !strings.HasPrefix(href, w.among+"#") {
+				extra += ` rel="nofollow"` // nobody here has vouched for it, other than for the link to the original
+			}
 		}
 	case atom.Abbr, atom.Dfn:
 		if t := clean(attrs["title"]); t != "" {
@@ -374,9 +381,13 @@ func (w *contentWriter) startBlock(a atom.Atom, c class, attrs map[string]string
 		} else {
 			w.out = append(w.out, `<div class="scroll" role="region" tabindex="0" aria-label="`...)
 			w.out = appendText(w.out, w.words.t("table"))
+			if w.count++; w.count > 1 {
+				w.out = append(append(w.out, ' '), strconv.Itoa(w.count)...)
+			}
 			w.out = append(w.out, `">`...)
 		}
 		w.push(a, atom.Table, extra)
+		w.tables = append(w.tables, &grid{})
 		w.open[len(w.open)-1].end, w.open[len(w.open)-1].at = "</table></div>", at
 	default:
 		switch a {
@@ -397,10 +408,14 @@ func (w *contentWriter) startBlock(a atom.Atom, c class, attrs map[string]string
 // heading returns the heading to write for one of level src, so that the
 // outline begins below the title and skips no level.
 func (w *contentWriter) heading(src int) atom.Atom {
+	w.before = append(w.before[:0], w.levels...)
 	for n := len(w.levels); n > 0 && w.levels[n-1].src > src; n-- {
 		w.levels = w.levels[:n-1]
 	}
 	out := 2
+	if w.among != "" {
+		out = 3 // below the title that it has in the list
+	}
 	if n := len(w.levels); n > 0 {
 		out = w.levels[n-1].out
 		if w.levels[n-1].src < src {

@@ -36,7 +36,7 @@ func (w *contentWriter) common(attrs map[string]string) string {
 
 func (w *contentWriter) href(v string) string {
 	v = strings.TrimSpace(v)
-	if frag, ok := strings.CutPrefix(v, "#"); ok && idFit.MatchString(frag) && !strings.ContainsFunc(frag, notText) {
+	if frag, ok := strings.CutPrefix(v, "#"); ok && idFit.MatchString(frag) && utf8.ValidString(frag) && !strings.ContainsFunc(frag, notText) {
 		return w.among + "#c-" + frag
 	}
 	if mail, ok := strings.CutPrefix(strings.ToLower(v), "mailto:"); ok && mailFit.MatchString(mail) {
@@ -61,6 +61,9 @@ func (w *contentWriter) picture(attrs map[string]string) {
 		return
 	}
 	if v := w.image(src); v != nil {
+		if in := w.find([]atom.Atom{atom.A}); in >= 0 && alt == "" {
+			w.open[in].last = atom.Img
+		}
 		w.out = append(w.out, `<img src="`...)
 		w.out = appendText(w.out, v.Src)
 		w.out = append(w.out, '"')
@@ -109,12 +112,16 @@ func (w *contentWriter) media(a atom.Atom, attrs map[string]string) {
 // instead writes a link that names what it leads to.
 func (w *contentWriter) instead(word, src, alt string) {
 	u := httpURL(src)
-	linked := u != "" && w.find([]atom.Atom{atom.A}) < 0
+	in := w.find([]atom.Atom{atom.A})
+	linked := u != "" && in < 0
 	if !linked && alt == "" {
+		if in >= 0 {
+			w.open[in].last = atom.Img
+		}
 		return
 	}
 	if linked {
-		w.out = append(w.out, `<a class="elsewhere" href="`...)
+		w.out = append(w.out, `<a class="elsewhere" rel="nofollow" href="`...)
 		w.out = appendText(w.out, u)
 		w.out = append(w.out, `">`...)
 	} else {

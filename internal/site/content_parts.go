@@ -2,7 +2,6 @@ package site
 
 import (
 	"bytes"
-	"strconv"
 
 	"golang.org/x/net/html/atom"
 )
@@ -49,12 +48,12 @@ func (w *contentWriter) startRow(a atom.Atom, attrs map[string]string) {
 	}
 	switch a {
 	case atom.Caption:
-		if w.top() == atom.Table && bytes.HasSuffix(w.out, []byte(">")) && bytes.HasSuffix(bytes.TrimSpace(w.out), []byte("<table>")) {
+		if w.top() == atom.Table && len(bytes.TrimSpace(w.out[w.open[t].body:])) == 0 {
 			w.push(a, a, "")
 		}
 	case atom.Thead, atom.Tbody, atom.Tfoot:
 		w.closeTo(t + 1)
-		w.push(a, a, "")
+		w.push(a, w.tables[len(w.tables)-1].group(a), "")
 	case atom.Tr:
 		if s := w.find([]atom.Atom{atom.Thead, atom.Tbody, atom.Tfoot}, atom.Table); s >= 0 {
 			w.closeTo(s + 1)
@@ -69,12 +68,7 @@ func (w *contentWriter) startRow(a atom.Atom, attrs map[string]string) {
 			w.closeTo(t + 1)
 			w.push(0, atom.Tr, "")
 		}
-		extra := ""
-		for _, k := range []string{"colspan", "rowspan"} {
-			if n, err := strconv.Atoi(attrs[k]); err == nil && n > 1 && n <= 1000 {
-				extra += " " + k + `="` + strconv.Itoa(n) + `"`
-			}
-		}
-		w.push(a, a, extra)
+		w.push(a, a, "")
+		w.tables[len(w.tables)-1].add(w.open, span(attrs["colspan"]), span(attrs["rowspan"]))
 	}
 }

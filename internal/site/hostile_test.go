@@ -1,6 +1,7 @@
 package site
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -132,12 +133,16 @@ func TestFullText(t *testing.T) {
 		{"plain", "<p>a &amp; b</p>", "<p>a &amp; b</p>"},
 		{"headings sink below the title", "<h1>a</h1><h4>b</h4><h1>c</h1><h2>d</h2>", "<h2>a</h2><h3>b</h3><h2>c</h2><h3>d</h3>"},
 		{"headings begin at two", "<h4>a</h4><h3>b</h3><h5>c</h5>", "<h2>a</h2><h2>b</h2><h3>c</h3>"},
-		{"foreign picture", `<p><img src="https://a.example/2.png" alt="A cat"></p>`, `<p><a class="elsewhere" href="https://a.example/2.png">Picture: A cat</a></p>`},
+		{"foreign picture", `<p><img src="https://a.example/2.png" alt="A cat"></p>`, `<p><a class="elsewhere" rel="nofollow" href="https://a.example/2.png">Picture: A cat</a></p>`},
 		{"local picture", `<img src="https://a.example/1.png?a=1&amp;b=2" alt="1">`, `<img src="/images/1.png" width="40" height="30" loading="lazy" decoding="async" alt="1">`},
-		{"linked picture", `<a href="https://a.example/"><img src="https://a.example/2.png" alt="A"></a>`, `<a href="https://a.example/"><span class="elsewhere">Picture: A</span></a>`},
+		{"linked picture", `<a href="https://a.example/"><img src="https://a.example/2.png" alt="A"></a>`, `<a href="https://a.example/" rel="nofollow"><span class="elsewhere">Picture: A</span></a>`},
+		{"linked picture that nobody described", `<a href="https://a.example/"><img src="https://a.example/2.png"></a>`, `<a href="https://a.example/" rel="nofollow"><span class="elsewhere">Picture</span></a>`},
+		{"linked local picture", `<a href="https://a.example/"><img src="https://a.example/1.png?a=1&amp;b=2"></a>`, `<a href="https://a.example/" rel="nofollow" aria-label="Picture"><img src="/images/1.png" width="40" height="30" loading="lazy" decoding="async" alt=""></a>`},
+		{"link without words", `<p>a<a id="x" href="https://a.example/"> </a>b</p>`, `<p>a<span id="c-x"> </span>b</p>`},
+		{"heading without words", `<h1>a</h1><h2><img src="https://a.example/1.png?a=1&amp;b=2"></h2><h3>b</h3>`, `<h2>a</h2><div><img src="/images/1.png" width="40" height="30" loading="lazy" decoding="async" alt=""></div><h3>b</h3>`},
 		{"counter", `<p>a<img src="https://a.example/c.gif" width="1" height="1"></p>`, "<p>a</p>"},
-		{"frame", `<iframe src="https://v.example/1"><b>x</b></iframe>`, `<a class="elsewhere" href="https://v.example/1">Embedded content</a>`},
-		{"video", `<video controls><source src="https://v.example/1.mp4"></video>`, `<a class="elsewhere" href="https://v.example/1.mp4">Media</a>`},
+		{"frame", `<iframe src="https://v.example/1"><b>x</b></iframe>`, `<a class="elsewhere" rel="nofollow" href="https://v.example/1">Embedded content</a>`},
+		{"video", `<video controls><source src="https://v.example/1.mp4"></video>`, `<a class="elsewhere" rel="nofollow" href="https://v.example/1.mp4">Media</a>`},
 		{"block in inline", "<b>x<p>y</p></b>", "<b>x</b><p>y</p>"},
 		{"unclosed", "<ul><li>a<li>b", "<ul><li>a</li><li>b</li></ul>"},
 		{"stray item", "<li>a</li>", "<div>a</div>"},
@@ -146,7 +151,10 @@ func TestFullText(t *testing.T) {
 		{"ids", `<p id="a">1</p><p id="a">2</p><a href="#a">3</a>`, `<p id="c-a">1</p><p>2</p><a href="#c-a">3</a>`},
 		{"script", "a<script>x<b>y</script>b", "ab"},
 		{"bad link", `<a href="javascript:x">a</a>`, "<a>a</a>"},
-		{"table", "<table><tr><td colspan=2>a</table>", `<div class="scroll" role="region" tabindex="0" aria-label="Table"><table><tr><td colspan="2">a</td></tr></table></div>`},
+		{"table", "<table><tr><td colspan=2>a</table>", `<div class="scroll" role="region" tabindex="0" aria-label="Table"><table><tr><td>a</td></tr></table></div>`},
+		{"columns that are none", "<table><tr><th>a<td>b<td>c<tr><td colspan=9>d</table>", `<div class="scroll" role="region" tabindex="0" aria-label="Table"><table><tr><th>a</th><td>b</td><td>c</td></tr><tr><td colspan="3">d</td></tr></table></div>`},
+		{"spans that meet", "<table><tr><td>a<td rowspan=2>b<tr><td colspan=2>c<tr><td>d<td>e</table>", `<div class="scroll" role="region" tabindex="0" aria-label="Table"><table><tr><td>a</td><td rowspan="2">b</td></tr><tr><td>c</td></tr><tr><td>d</td><td>e</td></tr></table></div>`},
+		{"rows that are none", "<table><thead><tr><th rowspan=3>a<th></thead><tfoot><tr><td>b</tfoot><tbody><tr><td>c</tbody></table>", `<div class="scroll" role="region" tabindex="0" aria-label="Table"><table><thead><tr><th>a</th><td></td></tr></thead><tbody><tr><td>b</td></tr></tbody><tbody><tr><td>c</td></tr></tbody></table></div>`},
 		{"code", "<pre><code>a\n\tb &lt; c</code></pre>", "<pre tabindex=\"0\"><code>a\n\tb &lt; c</code></pre>"},
 		{"old elements", "<center><font color=red>a</font><tt>b</tt></center>", "<div>a<code>b</code></div>"},
 		{"nested lists", "<ul><li>a<ul><li>b</li></ul></li><li>c</li></ul>", "<ul><li>a<ul><li>b</li></ul></li><li>c</li></ul>"},
@@ -165,6 +173,7 @@ func TestFullText(t *testing.T) {
 // it can reach around the rest of the page.
 func FuzzFullText(f *testing.F) {
 	f.Add(sampleContent)
+	f.Add("<table><tr><th>a<td rowspan=7>b<td colspan=3>c<tr><td colspan=9>d<tbody><td rowspan=2><tr></tr></table>")
 	for _, s := range attacks {
 		f.Add(s)
 		f.Add(`<ul><a href="` + s + `"><table><td>` + s + `</ul></div><dl><h1>`)
@@ -184,6 +193,7 @@ func FuzzFullText(f *testing.F) {
 			t.Fatal(err)
 		}
 		for n := range doc.Descendants() {
+			checkUsable(t, n)
 			if n.Data == "footer" && n.Type == xhtml.ElementNode && (n.Parent.Data != "main" || n.FirstChild == nil || n.FirstChild.Data != "end") {
 				t.Fatalf("content breaks out of its place: %q", out)
 			}
@@ -192,4 +202,94 @@ func FuzzFullText(f *testing.F) {
 			t.Fatalf("grows when read again: %d bytes, %d", len(out), len(again))
 		}
 	})
+}
+
+// checkUsable finds what a reader could not use, and what the HTML checker
+// calls an error.
+func checkUsable(t *testing.T, n *xhtml.Node) {
+	t.Helper()
+	if n.Type != xhtml.ElementNode {
+		return
+	}
+	switch n.Data {
+	case "h1", "h2", "h3", "h4", "h5", "h6", "th":
+		if !named(n) {
+			t.Errorf("<%s> without words", n.Data)
+		}
+	case "a":
+		if attr(n, "href") != "" && attr(n, "aria-label") == "" && !named(n) {
+			t.Errorf("link to %s without a name", attr(n, "href"))
+		}
+	case "table":
+		checkTable(t, n)
+	}
+}
+
+func attr(n *xhtml.Node, key string) string {
+	for _, a := range n.Attr {
+		if a.Key == key {
+			return a.Val
+		}
+	}
+	return ""
+}
+
+func named(n *xhtml.Node) bool {
+	for c := range n.Descendants() {
+		if c.Type == xhtml.TextNode && strings.TrimSpace(c.Data) != "" || c.Data == "img" && attr(c, "alt") != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// checkTable lays a table out as the standard says: no cell reaches beyond its
+// rows or over another, and a cell begins in every column and row.
+func checkTable(t *testing.T, table *xhtml.Node) {
+	t.Helper()
+	begun := map[int]bool{}
+	width := 0
+	for group := range table.ChildNodes() {
+		taken := map[[2]int]bool{}
+		y, last := 0, 0
+		for tr := range group.ChildNodes() {
+			if tr.Data != "tr" {
+				continue
+			}
+			x, cells := 0, 0
+			for td := range tr.ChildNodes() {
+				if td.Data != "td" && td.Data != "th" {
+					continue
+				}
+				for taken[[2]int{x, y}] {
+					x++
+				}
+				cols, rows := 1, 1
+				fmt.Sscan(attr(td, "colspan"), &cols)
+				fmt.Sscan(attr(td, "rowspan"), &rows)
+				begun[x], cells = true, cells+1
+				for range cols {
+					for k := range rows {
+						if taken[[2]int{x, y + k}] {
+							t.Errorf("two cells in column %d, row %d", x, y+k)
+						}
+						taken[[2]int{x, y + k}] = true
+					}
+					x++
+				}
+				width, last = max(width, x), max(last, y+rows)
+			}
+			if y++; cells == 0 {
+				t.Error("a row without a cell")
+			}
+		}
+		if last > y {
+			t.Errorf("cells reach to row %d of %d", last, y)
+		}
+	}
+	for x := range width {
+		if !begun[x] {
+			t.Errorf("no cell begins in column %d of %d", x, width)
+		}
+	}
 }

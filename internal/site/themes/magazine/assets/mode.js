@@ -2,6 +2,7 @@
 (function () {
   "use strict";
   var root = document.documentElement, saved = null;
+  root.dataset.js = ""; // what needs scripts is there from the first line drawn
   try { saved = localStorage.getItem("mode"); } catch (e) { /* storage is off: follow the system */ }
   if (saved === "dark" || saved === "light") root.dataset.mode = saved;
   // "/" leads to the search, from wherever nothing is being typed.

@@ -164,7 +164,6 @@
     search(Number(more.dataset.want) + 2 * step).then(function () { if (list.children[at]) list.children[at].querySelector("a").focus(); });
   });
   input.value = input.value || new URLSearchParams(location.search).get("q") || "";
-  box.hidden = false;
   input.focus();
   if (input.value) search(step);
 })();
