@@ -27,7 +27,7 @@ var layers = [][]string{
 	{"internal/site", "internal/host", "internal/engine/local", "internal/engine/enginetest", "internal/sampleweb"},
 	{"internal/pipeline"},
 	{"internal/app"},
-	{"cmd/coranto", "cmd/conformance", "bench", "bench/engine", "bench/read", "bench/read/peers"},
+	{"cmd/coranto", "cmd/conformance", "bench", "bench/engine", "bench/read", "bench/read/peers", "bench/site"},
 }
 
 // onlyFor lists packages that few may import.

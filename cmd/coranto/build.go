@@ -15,8 +15,9 @@ func (c *cli) buildCmd() *cobra.Command {
 		Use:   "build",
 		Short: "Build the site of the branch's head",
 		Long: `Builds the site of what is committed and makes it the live release. With --out
-it is also written to a directory as plain files, for any web server: only what
-differs is written, and files of an earlier build that are no more are removed.`,
+it is written to a directory as plain files instead, for any web server: only what
+differs is written, files of an earlier build that are no more are removed, and
+what is live stays.`,
 		Example: "  coranto build\n  coranto build -n\n  coranto build --out public",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -29,20 +30,18 @@ differs is written, and files of an earlier build that are no more are removed.`
 			}
 			defer a.Close()
 			c.warn(a.Warnings(cmd.Context()))
-			p, err := a.Publish(cmd.Context(), app.PublishOptions{Always: out == "", Force: force})
-			if err != nil {
-				return err
-			}
-			if !c.json {
-				printPublished(c.out, p)
-			}
 			if out == "" {
+				p, err := a.Publish(cmd.Context(), app.PublishOptions{Always: true, Force: force})
+				if err != nil {
+					return err
+				}
 				if c.json {
 					return object(c.out, p)
 				}
+				printPublished(c.out, p)
 				return nil
 			}
-			x, err := a.Export(cmd.Context(), out)
+			x, err := a.BuildTo(cmd.Context(), out, force)
 			if err != nil {
 				return err
 			}
@@ -53,7 +52,7 @@ differs is written, and files of an earlier build that are no more are removed.`
 			return nil
 		},
 	}
-	cmd.Flags().StringVar(&out, "out", "", "also write the site to `DIR`")
+	cmd.Flags().StringVar(&out, "out", "", "write the site to `DIR` instead of making it live")
 	cmd.Flags().BoolVar(&force, "force", false, "past the guards")
 	cmd.Flags().BoolVarP(&dry, "dry-run", "n", false, "show which files would change, but write nothing")
 	return cmd

@@ -10,6 +10,7 @@ import (
 	"github.com/coranto/coranto/internal/config"
 	"github.com/coranto/coranto/internal/git"
 	"github.com/coranto/coranto/internal/pipeline"
+	"github.com/coranto/coranto/internal/release"
 )
 
 // builder is the user's own generator, nil where there is none. One that is not
@@ -59,4 +60,32 @@ func (a *App) checkout(ctx context.Context, commit, dir string) error {
 		}
 	}
 	return nil
+}
+
+// BuildTo builds the site of the branch's head into a plain directory, with the
+// status of now beside it. No release is made of it, and what is live stays, but
+// where the user's own generator builds: that is published and then exported.
+func (a *App) BuildTo(ctx context.Context, dir string, force bool) (release.Exported, error) {
+	if err := a.apart(dir); err != nil {
+		return release.Exported{}, err
+	}
+	if a.current.Load().settings.Builder != nil {
+		if _, err := a.Publish(ctx, PublishOptions{Force: force}); err != nil {
+			return release.Exported{}, err
+		}
+		return a.Export(ctx, dir)
+	}
+	to, err := a.releases.Folder(dir)
+	if err != nil {
+		return release.Exported{}, err
+	}
+	defer to.Abort()
+	if _, err := a.tasks.ExportSite(ctx, pipeline.BuildInput{Force: force}, to); err != nil {
+		return release.Exported{}, err
+	}
+	x, err := to.Finish(ctx)
+	if err != nil {
+		return x, err
+	}
+	return x, a.exportStatus(ctx, dir)
 }

@@ -97,15 +97,20 @@ func (a *App) Export(ctx context.Context, dir string) (release.Exported, error) 
 	if err != nil {
 		return x, err
 	}
+	return x, a.exportStatus(ctx, dir)
+}
+
+// exportStatus puts the status of now beside an export.
+func (a *App) exportStatus(ctx context.Context, dir string) error {
 	st, err := a.Status(ctx)
 	if err != nil {
-		return x, err
+		return err
 	}
 	b, err := json.Marshal(st.Public())
 	if err != nil {
-		return x, err
+		return err
 	}
-	return x, os.WriteFile(filepath.Join(dir, "status.json"), b, 0o666)
+	return os.WriteFile(filepath.Join(dir, "status.json"), b, 0o666)
 }
 
 // ErrNotApart is returned for an export into what the site is made of.

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/coranto/coranto/internal/engine"
-	"github.com/coranto/coranto/internal/release"
 	"github.com/coranto/coranto/internal/site"
 )
 
@@ -37,7 +36,7 @@ type WantedOutput struct {
 
 // putPictures adds the pictures that pages show to the build, each under its
 // path; those that an earlier release has are not read again.
-func (p *Pipeline) putPictures(ctx context.Context, b *release.Build, images map[string]site.Image, has func(path string) (string, bool)) error {
+func (p *Pipeline) putPictures(ctx context.Context, b files, images map[string]site.Image, has func(path string) (string, bool)) error {
 	done := map[string]bool{}
 	for url, img := range images {
 		if done[img.Path] {

@@ -4,13 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 
 	"github.com/coranto/coranto"
 	"github.com/coranto/coranto/internal/catalog"
+	"github.com/coranto/coranto/internal/content"
 	"github.com/coranto/coranto/internal/engine"
-	"github.com/coranto/coranto/internal/moderation"
 	"github.com/coranto/coranto/internal/release"
 	"github.com/coranto/coranto/internal/site"
 )
@@ -57,26 +58,11 @@ func (p *Pipeline) buildSite(ctx context.Context, t engine.Task, in BuildInput) 
 	if err != nil {
 		return Built{}, err
 	}
-	posts, err := snap.Posts(ctx)
+	input, want, err := p.siteInput(ctx, set, snap)
 	if err != nil {
 		return Built{}, err
 	}
-	decided, err := p.Decisions(ctx, snap)
-	if err != nil {
-		return Built{}, err
-	}
-	now := p.Now()
-	shown := decided.Apply(posts, moderationRules(set, now))
-	posts = shown.Posts
-	want, err := Wanted(ctx, set, p.Pictures, snap.Commit(), decided.Over(now))
-	if err != nil {
-		return Built{}, err
-	}
-	input, err := p.siteInput(ctx, set, shown)
-	if err != nil {
-		return Built{}, err
-	}
-	input.Commit = snap.Commit()
+	posts := input.Posts
 	b, err := p.Releases.Begin(release.Meta{Commit: snap.Commit(), Run: string(t.Execution), Config: set.Hash, Generator: "coranto " + set.Version})
 	if err != nil {
 		return Built{}, err
@@ -125,21 +111,32 @@ func (p *Pipeline) buildSite(ctx context.Context, t engine.Task, in BuildInput) 
 	return Built{Release: r.ID, Commit: snap.Commit(), New: r.New, Report: report, Want: want}, nil
 }
 
-// siteInput is what a build depends on.
-func (p *Pipeline) siteInput(ctx context.Context, set *Settings, shown moderation.Applied) (site.Input, error) {
+// siteInput is what a build depends on, and its name.
+func (p *Pipeline) siteInput(ctx context.Context, set *Settings, snap *content.Snapshot) (in site.Input, want string, err error) {
+	posts, err := snap.Posts(ctx)
+	if err != nil {
+		return in, "", err
+	}
+	decided, err := p.Decisions(ctx, snap)
+	if err != nil {
+		return in, "", err
+	}
+	now := p.Now()
+	shown := decided.Apply(posts, moderationRules(set, now))
+	if want, err = Wanted(ctx, set, p.Pictures, snap.Commit(), decided.Over(now)); err != nil {
+		return in, "", err
+	}
 	states, err := p.Catalog.States(ctx)
 	if err != nil {
-		return site.Input{}, err
+		return in, "", err
 	}
-	in := site.Input{Config: set.Site, Posts: shown.Posts, Sources: slices.Clone(set.Sources), Theme: set.Theme, Version: set.Version,
+	in = site.Input{Config: set.Site, Posts: shown.Posts, Sources: slices.Clone(set.Sources), Theme: set.Theme, Version: set.Version, Commit: snap.Commit(),
 		Settings: set.Hash + " " + shown.Sum, Deleted: shown.Deleted, Pinned: shown.Pinned}
 	NameSources(in.Sources, states)
 	if p.Pictures != nil && set.Pictures {
-		if in.Images, err = p.Pictures.Ready(ctx); err != nil {
-			return site.Input{}, err
-		}
+		in.Images, err = p.Pictures.Ready(ctx)
 	}
-	return in, nil
+	return in, want, err
 }
 
 // NameSources fills in what the configuration leaves to the feeds.
@@ -181,9 +178,21 @@ func (p *Pipeline) guard(posts []coranto.Post, pages map[string]bool, limit floa
 	return Guard(old, posts, pages, limit)
 }
 
-// Guard is what the guard says of a site of these posts and pages in the place
-// of old; limit is the share of the posts, 0 to 1, that may go.
+// Guard is what the guard says of a site with the given pages and posts that
+// would take the place of a release.
 func Guard(old *release.Manifest, posts []coranto.Post, pages map[string]bool, limit float64) error {
+	return lost(func(yield func(string) bool) {
+		for f := range old.All() {
+			if !yield(f.Path) {
+				return
+			}
+		}
+	}, posts, pages, limit)
+}
+
+// lost is an error where too many of the pages that there were are not among
+// those that there are.
+func lost(old iter.Seq[string], posts []coranto.Post, pages map[string]bool, limit float64) error {
 	hidden := map[string]bool{}
 	for i := range posts {
 		if posts[i].Hidden {
@@ -191,13 +200,13 @@ func Guard(old *release.Manifest, posts []coranto.Post, pages map[string]bool, l
 		}
 	}
 	var had, lost int
-	for _, f := range old.Files() {
-		id, ok := postOf(f.Path)
+	for path := range old {
+		id, ok := postOf(path)
 		if !ok {
 			continue
 		}
 		had++
-		if !pages[f.Path] && !hidden[id] {
+		if !pages[path] && !hidden[id] {
 			lost++
 		}
 	}

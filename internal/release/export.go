@@ -44,6 +44,8 @@ type Exported struct {
 type record struct {
 	Release string              `json:"release"`
 	Files   map[string]exported `json:"files"`
+	// Begun is set while files are written straight into a folder that was empty.
+	Begun bool `json:"begun,omitempty"`
 }
 
 // exported says what was written. Size and Time are the file's as they were
@@ -166,43 +168,25 @@ func (x *export) readRecord() error {
 func (x *export) plan() error {
 	var foreign []string
 	for _, e := range x.m.files {
-		was, ours := x.old.Files[e.path]
 		st, err := x.root.Lstat(e.path)
-		switch {
-		case errors.Is(err, fs.ErrNotExist) || isNotDir(err):
-			if f := x.foreignParent(e.path); f != "" {
-				foreign = append(foreign, f)
+		if err == nil && st.Mode().IsRegular() {
+			was, ours := x.old.Files[e.path]
+			if ours && was.Hash == e.hash && st.Size() == was.Size && st.ModTime().UnixNano() == was.Time || x.same(e, st) {
+				x.done.Kept++
 				continue
 			}
+		}
+		switch f, err := x.obstacle(e.path, st, err); {
 		case err != nil:
 			return err
-		case st.IsDir(): // ours of another layout, or somebody's
-			if f := x.foreignIn(e.path); f != "" {
-				foreign = append(foreign, f)
-				continue
-			}
-		case !st.Mode().IsRegular():
-			if !ours {
-				foreign = append(foreign, e.path)
-				continue
-			}
-		case ours && was.Hash == e.hash && st.Size() == was.Size && st.ModTime().UnixNano() == was.Time, x.same(e, st):
-			x.done.Kept++
-			continue
-		case !ours:
-			foreign = append(foreign, e.path)
-			continue
+		case f != "":
+			foreign = append(foreign, f)
+		default:
+			x.todo = append(x.todo, e)
 		}
-		x.todo = append(x.todo, e)
 	}
-	if len(foreign) > 0 {
-		slices.Sort(foreign)
-		foreign = slices.Compact(foreign)
-		n := len(foreign)
-		if n > 5 {
-			foreign = append(foreign[:5], "…")
-		}
-		return fmt.Errorf("%d in the way (%s); remove them or choose another folder: %w", n, strings.Join(foreign, ", "), ErrForeign)
+	if err := inTheWay(foreign); err != nil {
+		return err
 	}
 	slices.SortStableFunc(x.todo, func(a, b entry) int { return rank(a.path) - rank(b.path) })
 	for p := range x.old.Files {
@@ -212,6 +196,37 @@ func (x *export) plan() error {
 	}
 	slices.SortFunc(x.gone, func(a, b string) int { return strings.Compare(b, a) })
 	return nil
+}
+
+// obstacle is what stands where p is to be written and no export wrote; "": p may
+// be written. st and serr are what Lstat says of p.
+func (x *export) obstacle(p string, st fs.FileInfo, serr error) (string, error) {
+	_, ours := x.old.Files[p]
+	switch {
+	case errors.Is(serr, fs.ErrNotExist) || isNotDir(serr):
+		return x.foreignParent(p), nil
+	case serr != nil:
+		return "", serr
+	case st.IsDir(): // ours of another layout, or somebody's
+		return x.foreignIn(p), nil
+	case !ours:
+		return p, nil
+	}
+	return "", nil
+}
+
+// inTheWay names the foreign files that keep an export from anything.
+func inTheWay(foreign []string) error {
+	slices.Sort(foreign)
+	foreign = slices.Compact(foreign)
+	n := len(foreign)
+	if n == 0 {
+		return nil
+	}
+	if n > 5 {
+		foreign = append(foreign[:5], "…")
+	}
+	return fmt.Errorf("%d in the way (%s); remove them or choose another folder: %w", n, strings.Join(foreign, ", "), ErrForeign)
 }
 
 // rank orders writing: what pages refer to first, the home page last.

@@ -1,0 +1,288 @@
+// Command site measures what building the site costs, in CPU seconds of the
+// program and the processes it starts: a plain export from nothing beside
+// unpacking the same tree with tar, the release, and what follows three new
+// posts, in a new process and in one that stays.
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sort"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+func main() {
+	posts := flag.Int("posts", 10_000, "posts of the planet")
+	rounds := flag.Int("rounds", 3, "rounds; the median is told")
+	program := flag.String("coranto", "", "the program; empty: it is built from this tree")
+	peers := flag.String("peers", "", "folder with hugo and node_modules/.bin/eleventy, for comparison")
+	only := flag.String("only", "", "full, cold, warm; empty: all")
+	dir := flag.String("dir", "", "folder to work in, kept; empty: a temporary one")
+	flag.Parse()
+	b := &bench{program: *program, peers: *peers, dir: *dir, posts: *posts, rounds: *rounds, only: *only}
+	if err := b.run(); err != nil {
+		fmt.Fprintln(os.Stderr, "bench/site:", err)
+		os.Exit(1)
+	}
+}
+
+type bench struct {
+	program, peers, dir, only string
+	posts, rounds             int
+	sample                    *sample
+	figures                   map[string][]figure
+	order                     []string
+}
+
+// figure is what one command cost.
+type figure struct {
+	cpu  time.Duration
+	wall time.Duration
+	rss  int64 // bytes, at the peak
+	n    int   // files written, where that is known
+}
+
+func (b *bench) run() error {
+	if b.dir == "" {
+		tmp, err := os.MkdirTemp("", "coranto-site-")
+		if err != nil {
+			return err
+		}
+		defer os.RemoveAll(tmp)
+		b.dir = tmp
+	}
+	if err := os.MkdirAll(b.dir, 0o777); err != nil {
+		return err
+	}
+	if b.program == "" {
+		b.program = filepath.Join(b.dir, "coranto")
+		if out, err := exec.Command("go", "build", "-o", b.program, "./cmd/coranto").CombinedOutput(); err != nil {
+			return fmt.Errorf("build the program: %w\n%s", err, out)
+		}
+	}
+	b.figures = map[string][]figure{}
+	b.sample = invent(b.posts)
+	site := filepath.Join(b.dir, "site")
+	if err := os.RemoveAll(site); err != nil {
+		return err
+	}
+	if err := b.sample.plant(site); err != nil {
+		return err
+	}
+	steps := []struct {
+		name string
+		do   func(string) error
+	}{{"full", b.full}, {"cold", b.cold}, {"warm", b.warm}}
+	for _, s := range steps {
+		if b.only == "" || b.only == s.name {
+			if err := s.do(site); err != nil {
+				return fmt.Errorf("%s: %w", s.name, err)
+			}
+		}
+	}
+	b.print()
+	return nil
+}
+
+// full measures builds from nothing, each kind once a round.
+func (b *bench) full(site string) error {
+	out, tarball, tree := filepath.Join(b.dir, "out"), filepath.Join(b.dir, "tree.tar"), filepath.Join(b.dir, "tree")
+	for range b.rounds {
+		if err := removeAll(out, filepath.Join(site, ".coranto"), tree); err != nil {
+			return err
+		}
+		if err := b.measure("build --out", b.program, "-C", site, "build", "--out", out); err != nil {
+			return err
+		}
+		if _, err := os.Stat(tarball); errors.Is(err, fs.ErrNotExist) {
+			if err := exec.Command("tar", "-cf", tarball, "-C", out, ".").Run(); err != nil {
+				return err
+			}
+		}
+		if err := os.MkdirAll(tree, 0o777); err != nil {
+			return err
+		}
+		if err := b.measure("tar -x", "tar", "-xf", tarball, "-C", tree); err != nil {
+			return err
+		}
+		if err := removeAll(filepath.Join(site, ".coranto")); err != nil {
+			return err
+		}
+		if err := b.measure("release", b.program, "-C", site, "build"); err != nil {
+			return err
+		}
+		if err := b.others(); err != nil {
+			return err
+		}
+	}
+	return os.Remove(tarball)
+}
+
+// cold measures a new process after each commit of three posts.
+func (b *bench) cold(site string) error {
+	if err := exec.Command(b.program, "-C", site, "build").Run(); err != nil {
+		return err
+	}
+	for range max(5, b.rounds) {
+		if err := b.sample.grow(site, 3); err != nil {
+			return err
+		}
+		if err := b.measure("3 new, cold", b.program, "-C", site, "build"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// warm measures a process that serves.
+func (b *bench) warm(site string) error {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	addr := l.Addr().String()
+	l.Close()
+	cmd := exec.Command(b.program, "-C", site, "serve", "--listen", addr)
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	defer func() { _ = cmd.Process.Signal(syscall.SIGTERM); _ = cmd.Wait() }()
+	live := func() string {
+		res, err := http.Get("http://" + addr + "/feed.json")
+		if err != nil {
+			return ""
+		}
+		defer res.Body.Close()
+		return res.Header.Get("ETag")
+	}
+	for live() == "" {
+		time.Sleep(200 * time.Millisecond)
+	}
+	time.Sleep(3 * time.Second)
+	for i := range 2 + max(5, b.rounds) {
+		idle := spent(cmd.Process.Pid)
+		time.Sleep(2 * time.Second)
+		before := spent(cmd.Process.Pid)
+		idle = (before - idle) / 2
+		was := live()
+		if err := b.sample.grow(site, 3); err != nil {
+			return err
+		}
+		began := time.Now()
+		before = spent(cmd.Process.Pid)
+		for live() == was {
+			time.Sleep(2 * time.Millisecond)
+		}
+		took := time.Since(began)
+		time.Sleep(time.Second)
+		cpu := spent(cmd.Process.Pid) - before - time.Duration(float64(idle)*(took+time.Second).Seconds())
+		if i >= 2 { // the first follows a restart
+			b.add("3 new, serve", figure{cpu: cpu, wall: took})
+		}
+	}
+	return nil
+}
+
+// spent is the time that a process and its children have been on a CPU.
+func spent(pid int) time.Duration {
+	var sum time.Duration
+	tasks, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*", pid))
+	for _, t := range tasks {
+		if b, err := os.ReadFile(t + "/schedstat"); err == nil {
+			ns, _ := strconv.ParseInt(strings.Fields(string(b))[0], 10, 64)
+			sum += time.Duration(ns)
+		}
+		if b, err := os.ReadFile(t + "/children"); err == nil {
+			for _, c := range strings.Fields(string(b)) {
+				if n, err := strconv.Atoi(c); err == nil {
+					sum += spent(n)
+				}
+			}
+		}
+	}
+	return sum
+}
+
+func (b *bench) measure(what, name string, args ...string) error {
+	f, err := measure(name, args...)
+	if err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	b.add(what, f)
+	return nil
+}
+
+func measure(name string, args ...string) (figure, error) {
+	began := time.Now()
+	cmd := exec.Command(name, args...)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		return figure{}, fmt.Errorf("%s: %w\n%s", name, err, out)
+	}
+	f := figure{wall: time.Since(began), cpu: cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()}
+	if use, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
+		f.rss = use.Maxrss * 1024
+	}
+	for _, line := range strings.Split(string(out), "\n") {
+		if at := strings.Index(line, "rendered"); at > 0 {
+			if words := strings.Fields(line[:at]); len(words) > 0 {
+				f.n, _ = strconv.Atoi(strings.ReplaceAll(words[len(words)-1], ",", ""))
+			}
+		}
+	}
+	return f, nil
+}
+
+func (b *bench) add(what string, f figure) {
+	if _, ok := b.figures[what]; !ok {
+		b.order = append(b.order, what)
+	}
+	b.figures[what] = append(b.figures[what], f)
+}
+
+func (b *bench) print() {
+	unit := time.Duration(0)
+	if l := b.figures["tar -x"]; len(l) > 0 {
+		unit = median(l).cpu
+	}
+	fmt.Println("posts\twhat\tCPU s\ttimes tar\twall s\tpeak MB\tfiles")
+	for _, what := range b.order {
+		f := median(b.figures[what])
+		times := ""
+		if unit > 0 {
+			times = fmt.Sprintf("%.2f", f.cpu.Seconds()/unit.Seconds())
+		}
+		fmt.Printf("%d\t%s\t%.3f\t%s\t%.3f\t%.0f\t%d\n", b.posts, what, f.cpu.Seconds(), times, f.wall.Seconds(), float64(f.rss)/1e6, f.n)
+	}
+}
+
+// median is the one of the middle CPU time, with the highest peak.
+func median(list []figure) figure {
+	sorted := append([]figure(nil), list...)
+	sort.Slice(sorted, func(i, j int) bool { return sorted[i].cpu < sorted[j].cpu })
+	f := sorted[len(sorted)/2]
+	f.rss = 0
+	for _, g := range list {
+		f.rss = max(f.rss, g.rss)
+	}
+	return f
+}
+
+func removeAll(dirs ...string) error {
+	for _, d := range dirs {
+		if err := os.RemoveAll(d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
