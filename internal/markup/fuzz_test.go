@@ -76,6 +76,12 @@ func checkSanitize(t *testing.T, src string) {
 	if in, kept := letters(Text(strings.ToValidUTF8(src, "\uFFFD"))), letters(Text(out)); !within(in, kept) {
 		t.Fatalf("text lost:\n in   %q\n out  %q\n from %q\n to   %q", src, out, in, kept)
 	}
+	src = strings.ToValidUTF8(src, "\uFFFD")
+	if _, err := fragmentOf(src); err == nil && !manyReadings(src) {
+		if in, kept := letters(visible(t, src)), letters(visible(t, out)); !within(in, kept) {
+			t.Fatalf("text that a browser shows is lost:\n in   %q\n out  %q\n from %q\n to   %q", src, out, in, kept)
+		}
+	}
 }
 
 // within reports whether the characters of a stand in b, in their order.

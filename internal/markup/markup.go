@@ -10,4 +10,5 @@
 // The sanitiser works on tags, not on a tree: every tag and attribute that is
 // written is harmless in any context, none begins raw text, and all others
 // are escaped, so no second reading by another parser can turn it into more.
+// Only where svg or math meets raw text does a tree say first what is text.
 package markup

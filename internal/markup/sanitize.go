@@ -19,13 +19,29 @@ func Sanitize(src string, base *url.URL) string {
 	if !utf8.ValidString(src) {
 		src = strings.ToValidUTF8(src, "\uFFFD")
 	}
+	if out, ok := sanitize(src, base, false); ok {
+		return out
+	}
+	if s, ok := untangle(src); ok {
+		src = s
+	}
+	out, _ := sanitize(src, base, true)
+	return out
+}
+
+// sanitize gives up on what is tangled, unless it is told to go on.
+func sanitize(src string, base *url.URL, on bool) (string, bool) {
 	w := sanitizer{z: scanner{s: src}, base: base}
 	w.out = make([]byte, 0, len(src)+len(src)/16+32)
 	for {
-		switch w.z.next() {
+		k := w.z.next()
+		if w.z.tangled && !on {
+			return "", false
+		}
+		switch k {
 		case kindEOF:
 			w.popTo(0)
-			return string(w.out)
+			return string(w.out), true
 		case kindText:
 			w.text(w.z.data, !w.z.raw, '"')
 		case kindStart:
@@ -160,6 +176,9 @@ func (w *sanitizer) end() {
 			w.out = append(w.out, "<br>"...)
 		}
 		return
+	}
+	if t.name == "p" && w.foreign > 0 {
+		w.leaveForeign()
 	}
 	for i := len(w.open) - 1; i >= 0; i-- {
 		o := w.open[i]

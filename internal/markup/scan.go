@@ -19,8 +19,9 @@ type attr struct {
 }
 
 // scanner splits HTML as a browser does (WHATWG HTML, 13.2.5), but for two
-// things: what follows an end tag that never comes is markup, not swallowed,
-// and CDATA marks are dropped. Each byte is looked at a bounded number of times.
+// things: what follows an end tag of a frame or title that never comes is
+// markup, not swallowed, and CDATA marks outside of SVG and MathML are dropped.
+// Each byte is looked at a bounded number of times.
 type scanner struct {
 	s   string
 	pos int
@@ -30,12 +31,26 @@ type scanner struct {
 	slash bool   // <tag/>
 	data  string // of a text; with its references unless raw
 	raw   bool
-	begin int    // where the tag began
+	begin int    // where the tag or text began
 	cut   string // the unfinished tag at the end, if any
 
-	cdata   bool    // inside a CDATA section
-	literal string  // the element whose content comes next as text
-	unended [3]bool // by literals
+	cdata   bool   // inside a CDATA section
+	foreign bool   // svg or math has begun somewhere before
+	tangled bool   // what is text takes a tree to know, see untangle
+	literal string // the element whose content comes next as text
+	unended ends   // nothing ends them from here on
+	outer   []region
+}
+
+// ends has a place for each of raws.
+type ends [7]bool
+
+// region is the text around the content of an element that browsers read as
+// raw text and do not show: we show it, but it ends where it ends for them.
+type region struct {
+	s       string
+	pos     int
+	unended ends
 }
 
 func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' }
@@ -57,7 +72,7 @@ func (z *scanner) next() kind {
 			return kindText
 		}
 	}
-	for z.pos < len(z.s) {
+	for z.pos < len(z.s) || z.leave() {
 		if z.s[z.pos] != '<' || !z.opensMarkup(z.pos) {
 			z.text()
 			if z.data != "" {
@@ -67,20 +82,19 @@ func (z *scanner) next() kind {
 		}
 		switch c := z.s[z.pos+1]; {
 		case isLetter(c):
-			if !z.startTag(z.pos + 1) {
-				return kindEOF
+			if z.startTag(z.pos + 1) {
+				z.started()
+				return kindStart
 			}
-			return kindStart
 		case c == '/' && isLetter(z.s[z.pos+2]):
-			if !z.startTag(z.pos + 2) {
-				return kindEOF
+			if z.startTag(z.pos + 2) {
+				return kindEnd
 			}
-			return kindEnd
 		case c == '!' && strings.HasPrefix(z.s[z.pos:], "<!--"):
 			z.comment()
 		case c == '!' && strings.HasPrefix(z.s[z.pos:], "<![CDATA["):
 			z.pos += len("<![CDATA[")
-			z.cdata = true
+			z.cdata, z.tangled = true, z.tangled || z.foreign
 		default: // declaration, processing instruction, </3>: a bogus comment
 			z.skipTo(">", 2)
 		}
@@ -88,8 +102,54 @@ func (z *scanner) next() kind {
 	return kindEOF
 }
 
+// started notes what a start tag means for what comes after it.
+func (z *scanner) started() {
+	switch z.tag {
+	case "svg", "math":
+		z.foreign = true
+	case "style", "script", "title":
+		if z.foreign && !z.slash && !z.tangled {
+			i, _ := z.find(z.tag)
+			z.tangled = i < 0 || strings.Contains(z.s[z.pos:i], "<")
+		}
+	case "textarea", "xmp", "plaintext", "video", "audio", "canvas": // the last are no media within svg, so their text is seen
+		z.tangled = z.tangled || z.foreign
+	case "iframe", "noembed", "noframes", "noscript":
+		z.tangled = z.tangled || z.foreign
+		z.enclose()
+	}
+}
+
+// enclose reads no further than the end of the element that has begun, if
+// that is one that browsers take for raw text.
+func (z *scanner) enclose() {
+	n := raws[z.tag]
+	if z.unended[n] {
+		return
+	}
+	end, _ := z.find(z.tag)
+	if end < 0 {
+		z.unended[n] = true
+		return
+	}
+	z.outer = append(z.outer, region{z.s, end, z.unended})
+	z.s = z.s[:end]
+}
+
+// leave goes on behind a region; false at the end of all.
+func (z *scanner) leave() bool {
+	n := len(z.outer) - 1
+	if n < 0 {
+		return false
+	}
+	z.s, z.pos, z.unended = z.outer[n].s, z.outer[n].pos, z.outer[n].unended
+	z.outer, z.cdata, z.cut = z.outer[:n], false, ""
+	return true
+}
+
 func (z *scanner) text() {
 	i := z.pos
+	z.begin = i
 	for {
 		if z.s[i] == '<' {
 			i++
@@ -225,9 +285,11 @@ func (z *scanner) attribute(i int, a *attr) int {
 	return i
 }
 
-// The elements whose content is text (WHATWG: raw text, RCDATA). Of script and
-// style nothing is kept; the others show theirs.
-var literals = map[string]int{"textarea": 0, "xmp": 1, "title": 2}
+// raws are the elements whose content is text for a browser (WHATWG: raw text,
+// RCDATA), but for script and style, of which nothing is kept. The first two
+// are shown as that text; the content of the others, which browsers hide, is
+// markup to us.
+var raws = map[string]int{"textarea": 0, "xmp": 1, "title": 2, "iframe": 3, "noembed": 4, "noframes": 5, "noscript": 6}
 
 // skipContent leaves the content of script or style behind, its end tag too.
 func (z *scanner) skipContent(tag string) {
@@ -258,24 +320,26 @@ func (z *scanner) find(tag string) (int, int) {
 	}
 }
 
+// literalText makes a text of the content of z.literal; false where it is
+// markup after all: of a title that does not end.
 func (z *scanner) literalText() bool {
 	tag := z.literal
 	z.literal = ""
-	n := literals[tag]
-	if tag == "plaintext" { // nothing ends it
-		z.data, z.raw = z.s[z.pos:], true
-		z.pos = len(z.s)
-		return z.data != ""
+	z.raw = tag == "xmp" || tag == "plaintext"
+	i, end := -1, len(z.s)
+	if n := raws[tag]; tag != "plaintext" && !z.unended[n] { // nothing ends plaintext
+		if i, end = z.find(tag); i < 0 {
+			z.unended[n] = true // one look is enough, or many unclosed ones would cost n²
+			end = len(z.s)
+		}
 	}
-	if z.unended[n] {
-		return false
-	}
-	i, end := z.find(tag)
 	if i < 0 {
-		z.unended[n] = true // one look is enough, or many unclosed ones would cost n²
-		return false
+		if tag == "title" {
+			return false
+		}
+		i = len(z.s)
 	}
-	z.data, z.raw = z.s[z.pos:i], tag == "xmp"
+	z.begin, z.data = z.pos, z.s[z.pos:i]
 	z.pos = end
 	return z.data != ""
 }

@@ -84,15 +84,31 @@ func plain(src string, limit int, loose bool) string {
 		}
 		return Collapse(Decode(src))
 	}
+	if out, ok := plainText(src, limit, loose, false); ok {
+		return out
+	}
+	if s, ok := untangle(src); ok {
+		src = s
+	}
+	out, _ := plainText(src, limit, loose, true)
+	return out
+}
+
+// plainText gives up on what is tangled, unless it is told to go on.
+func plainText(src string, limit int, loose, on bool) (string, bool) {
 	z := scanner{s: src}
 	t := texter{b: make([]byte, 0, min(len(src), 512))}
 	for limit < 0 || len(t.b) < limit {
-		switch k := z.next(); k {
+		k := z.next()
+		if z.tangled && !on {
+			return "", false
+		}
+		switch k {
 		case kindEOF:
 			if loose && z.cut != "" && !knownTag(z.tag) {
 				t.write(Decode(z.cut))
 			}
-			return string(t.b)
+			return string(t.b), true
 		case kindText:
 			d := z.data
 			if limit >= 0 && len(d) > 8*limit+64 {
@@ -116,7 +132,7 @@ func plain(src string, limit int, loose bool) string {
 			}
 		}
 	}
-	return string(t.b)
+	return string(t.b), true
 }
 
 func cutRune(s string, n int) int {

@@ -3,6 +3,8 @@ package markup
 import (
 	"net/url"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Resolve makes an address as it stands in a document absolute: cleaned as
@@ -29,13 +31,18 @@ func Resolve(base *url.URL, ref string) string {
 	return finish(join(base, ref))
 }
 
-// trimAddress drops the white space around and within.
+// trimAddress drops the white space around and within. That of Unicode and
+// what nobody sees go too at the ends: browsers take them for a part of a
+// path, but nobody who wrote them did.
 func trimAddress(s string) string {
 	for len(s) > 0 && s[0] <= ' ' {
 		s = s[1:]
 	}
 	for len(s) > 0 && s[len(s)-1] <= ' ' {
 		s = s[:len(s)-1]
+	}
+	if len(s) > 0 && (s[0] >= utf8.RuneSelf || s[len(s)-1] >= utf8.RuneSelf) {
+		s = strings.TrimFunc(s, func(r rune) bool { return r <= ' ' || unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) })
 	}
 	if strings.ContainsAny(s, "\t\n\r\x00") {
 		s = strings.NewReplacer("\t", "", "\n", "", "\r", "", "\x00", "").Replace(s)
