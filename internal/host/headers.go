@@ -4,16 +4,17 @@ import (
 	"fmt"
 	"net/http"
 	"net/textproto"
+	"regexp"
 	"strings"
 
 	"golang.org/x/net/http/httpguts"
 )
 
 // headerRule is a block of _headers, in Netlify's dialect: a path, in which "*"
-// stands for anything and ":x" for a segment, and indented lines of headers.
+// stands for anything and a segment ":x" for one, and lines of headers.
 type headerRule struct {
-	parts []string // between the asterisks, ":x" as it is
-	set   http.Header
+	of  place
+	set http.Header
 }
 
 // ownHeaders are those that the host alone knows.
@@ -34,23 +35,23 @@ func parseHeaders(text string) (rules []headerRule, problems []Problem) {
 		trimmed := strings.TrimSpace(line)
 		switch {
 		case trimmed == "" || trimmed[0] == '#':
-		case line[0] != ' ' && line[0] != '\t':
-			if trimmed[0] != '/' {
-				bad("%q does not begin with /", trimmed)
-			} else if len(rules) >= maxRules {
+		case trimmed[0] == '/':
+			if len(rules) >= maxRules {
 				bad("more than %d rules", maxRules)
+				return rules, problems
 			}
-			rules = append(rules, headerRule{strings.Split(trimmed, "*"), http.Header{}})
-			if trimmed[0] != '/' || len(rules) > maxRules {
-				rules[len(rules)-1].parts = nil // its lines have a place, and no effect
+			of, why := newPlace(trimmed)
+			if why != "" {
+				bad("%s", why)
 			}
+			rules = append(rules, headerRule{of, http.Header{}})
 		case len(rules) == 0:
-			bad("a header stands before any path")
+			bad("a header stands before any path, which begins with /")
 		default:
 			k, v, ok := strings.Cut(trimmed, ":")
 			k, v = textproto.CanonicalMIMEHeaderKey(strings.TrimSpace(k)), strings.TrimSpace(v)
 			switch {
-			case !ok || !httpguts.ValidHeaderFieldName(k) || !httpguts.ValidHeaderFieldValue(v):
+			case !ok || v == "" || !httpguts.ValidHeaderFieldName(k) || !httpguts.ValidHeaderFieldValue(v):
 				bad("%q is no header", trimmed)
 			case k == "Basic-Auth":
 				bad("passwords do not belong into the site; see host.protect")
@@ -69,45 +70,70 @@ func parseHeaders(text string) (rules []headerRule, problems []Problem) {
 	return rules, problems
 }
 
-// match reports whether the rule is about a path.
-func (r *headerRule) match(path string) bool {
-	if len(r.parts) == 0 {
-		return false
-	}
-	rest, ok := eat(r.parts[0], path)
-	if !ok {
-		return false
-	}
-	parts := r.parts[1:]
-	for i, p := range parts {
-		if i == len(parts)-1 {
-			return p == "" || endsIn(p, rest)
-		}
-		if rest, ok = find1(p, rest); !ok {
-			return false
-		}
-	}
-	return rest == ""
+// place is the paths that a block is about: segments, in lower case, of which
+// the last may be "*"; with stars elsewhere an expression. The zero value is
+// about none.
+type place struct {
+	segments []string
+	splat    bool
+	some     bool
+	re       *regexp.Regexp
+	prefix   string
 }
 
-// eat takes pattern, whose ":x" stand for a segment, from the front of path.
-func eat(pattern, path string) (string, bool) {
-	for pattern != "" {
-		if len(pattern) > 1 && pattern[0] == ':' {
-			_, pattern = cutSegment(pattern)
-			seg, rest := cutSegment(path)
-			if seg == "" {
-				return "", false
-			}
-			path = rest
+func newPlace(s string) (p place, why string) {
+	var expr strings.Builder
+	star := false
+	for part := range strings.SplitSeq(strings.ToLower(s), "/") {
+		if part = strings.TrimRight(part, " \t"); part == "" {
 			continue
 		}
-		if path == "" || pattern[0] != path[0] {
-			return "", false
+		if p.splat {
+			star = true // it was not the last
 		}
-		pattern, path = pattern[1:], path[1:]
+		p.splat = part == "*"
+		star = star || !p.splat && strings.Contains(part, "*")
+		switch {
+		case len(part) > 1 && part[0] == ':':
+			expr.WriteString(`/[^/]+`)
+		case part == "*":
+			expr.WriteString(`(?:/.*)?`)
+		default:
+			expr.WriteString("/" + strings.ReplaceAll(regexp.QuoteMeta(part), `\*`, `.*`))
+		}
+		p.segments = append(p.segments, part)
 	}
-	return path, true
+	if len(p.segments) > maxRuleParts || strings.Count(s, "*") > maxRuleParts {
+		return place{}, "it has too many segments"
+	}
+	p.some = true
+	if star {
+		p.re = regexp.MustCompile(`(?s)^` + expr.String() + `/?$`)
+		p.prefix, _ = p.re.LiteralPrefix()
+	}
+	return p, ""
+}
+
+// match reports whether the place holds a path, which is in lower case.
+func (p *place) match(path string) bool {
+	if p.re != nil {
+		return strings.HasPrefix(path, p.prefix) && p.re.MatchString(path)
+	}
+	rest := path
+	for i, want := range p.segments {
+		if p.splat && i == len(p.segments)-1 {
+			return true
+		}
+		if rest == "" {
+			return false
+		}
+		seg, after := cutSegment(rest[1:])
+		if seg == "" || want != seg && (len(want) < 2 || want[0] != ':') {
+			return false
+		}
+		rest = after
+	}
+	return p.some && (rest == "" || rest == "/")
 }
 
 func cutSegment(s string) (seg, rest string) {
@@ -115,24 +141,6 @@ func cutSegment(s string) (seg, rest string) {
 		return s[:i], s[i:]
 	}
 	return s, ""
-}
-
-func find1(pattern, path string) (string, bool) {
-	for i := range len(path) + 1 {
-		if rest, ok := eat(pattern, path[i:]); ok {
-			return rest, true
-		}
-	}
-	return "", false
-}
-
-func endsIn(pattern, path string) bool {
-	for i := range len(path) + 1 {
-		if rest, ok := eat(pattern, path[i:]); ok && rest == "" {
-			return true
-		}
-	}
-	return false
 }
 
 // manner is what a release says of how it is to be served.
@@ -218,23 +226,16 @@ func (m *manner) see() {
 	}
 }
 
-// decorate sets the headers that the site wants for a path.
+// decorate sets the headers that the site wants for a path; of several that set
+// the same, the last.
 func (m *manner) decorate(hd http.Header, path string) {
-	seen := map[string]bool{}
+	path = strings.ToLower(path)
 	for i := range m.headers {
-		if !m.headers[i].match(path) {
+		if !m.headers[i].of.match(path) {
 			continue
 		}
 		for k, v := range m.headers[i].set {
-			switch {
-			case !seen[k] || k == "Set-Cookie" && len(hd[k]) == 0:
-				hd[k] = append([]string(nil), v...)
-			case k == "Set-Cookie":
-				hd[k] = append(hd[k], v...)
-			default:
-				hd[k] = []string{hd[k][0] + ", " + v[0]}
-			}
-			seen[k] = true
+			hd[k] = v
 		}
 	}
 }

@@ -4,8 +4,11 @@ import (
 	"bufio"
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
+	"net/http"
 	"net/url"
 	"os"
 	"os/exec"
@@ -43,24 +46,7 @@ type netlifyAnswer struct {
 // NETLIFY_REDIRECTOR the folder where npm has put netlify-redirector:
 // scripts/e2e-hosting sees to both.
 func TestRedirectsAsNetlify(t *testing.T) {
-	dir := os.Getenv("NETLIFY_REDIRECTOR")
-	if dir == "" {
-		t.Skip("NETLIFY_REDIRECTOR names no folder with the npm package netlify-redirector; scripts/e2e-hosting installs it")
-	}
-	cmd := exec.CommandContext(t.Context(), "node", "testdata/netlify.mjs")
-	cmd.Stderr = nil // it writes of expressions that it cannot read
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	answers := json.NewDecoder(bufio.NewReaderSize(out, 1<<20))
+	ask := startNetlify(t, "testdata/netlify.mjs")
 	g := generator{rand.New(rand.NewPCG(netlifySeed(), 7))}
 	reasons, told, pairs, hits := map[string]int{}, 0, 0, 0
 	for range netlifyFiles {
@@ -69,17 +55,8 @@ func TestRedirectsAsNetlify(t *testing.T) {
 		for range netlifyRequests {
 			asks = append(asks, g.request(text))
 		}
-		line, err := json.Marshal(map[string]any{"rules": text, "requests": asks})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := in.Write(append(line, '\n')); err != nil {
-			t.Fatal(err)
-		}
 		var theirs []netlifyAnswer
-		if err := answers.Decode(&theirs); err != nil {
-			t.Fatal(err)
-		}
+		ask(map[string]any{"rules": text, "requests": asks}, &theirs)
 		m := &manner{}
 		var problems []Problem
 		m.rules, problems = parseRedirects(text)
@@ -100,19 +77,40 @@ func TestRedirectsAsNetlify(t *testing.T) {
 			}
 		}
 	}
-	in.Close()
-	if err := cmd.Wait(); err != nil {
-		t.Error(err)
-	}
 	t.Logf("%d pairs, %d of which a rule is about; they differ in:", pairs, hits)
-	for _, why := range slices.Sorted(func(yield func(string) bool) {
-		for why := range reasons {
-			if !yield(why) {
-				return
-			}
-		}
-	}) {
+	for _, why := range slices.Sorted(maps.Keys(reasons)) {
 		t.Logf("%6d  %s", reasons[why], why)
+	}
+}
+
+// startNetlify runs a script that asks what Netlify has made, a line for a line.
+func startNetlify(t *testing.T, script string) (ask func(question, answer any)) {
+	t.Helper()
+	if os.Getenv("NETLIFY_REDIRECTOR") == "" {
+		t.Skip("NETLIFY_REDIRECTOR names no folder with npm packages of Netlify; scripts/e2e-hosting installs them")
+	}
+	cmd := exec.CommandContext(t.Context(), "node", script)
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		in.Close()
+		_ = cmd.Wait()
+	})
+	write, read := json.NewEncoder(in), json.NewDecoder(bufio.NewReaderSize(out, 1<<20))
+	return func(question, answer any) {
+		t.Helper()
+		if err := errors.Join(write.Encode(question), read.Decode(answer)); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
@@ -377,4 +375,80 @@ func (g generator) request(text string) netlifyRequest {
 // String is for what the test tells.
 func (q netlifyRequest) String() string {
 	return fmt.Sprintf("%s://%s%s?%s %v %v", q.Scheme, q.Host, q.Path, q.Query, q.Headers, q.Cookies)
+}
+
+// TestHeadersAsNetlify does the same with _headers.
+func TestHeadersAsNetlify(t *testing.T) {
+	ask := startNetlify(t, "testdata/netlify-headers.mjs")
+	g := generator{rand.New(rand.NewPCG(netlifySeed(), 8))}
+	pairs, hits, bounds, told := 0, 0, 0, 0
+	for range 2000 {
+		text := g.headers()
+		var paths []string
+		for range netlifyRequests {
+			paths = append(paths, g.path(text))
+		}
+		var theirs []map[string]string
+		ask(map[string]any{"text": text, "paths": paths}, &theirs)
+		m := &manner{}
+		m.headers, _ = parseHeaders(text)
+		for i, path := range paths {
+			pairs++
+			hits += min(1, len(theirs[i]))
+			hd, ours := http.Header{}, map[string]string{}
+			m.decorate(hd, path)
+			for k, v := range hd {
+				ours[strings.ToLower(k)] = strings.Join(v, ", ")
+			}
+			switch {
+			case maps.Equal(ours, theirs[i]):
+			case strings.Contains(text, "/*"):
+				bounds++ // there, /a/* is also about /ab
+			case told < 20:
+				told++
+				t.Errorf("%s\nasked %s\nours   %v\ntheirs %v", text, path, ours, theirs[i])
+			}
+		}
+	}
+	t.Logf("%d pairs, %d with headers; in %d /a/* is also about /ab there", pairs, hits, bounds)
+}
+
+func (g generator) headers() string {
+	var b strings.Builder
+	for range 1 + g.IntN(4) {
+		for range 1 + g.IntN(3) {
+			b.WriteString("/" + pick(g, "a", "b", "blog", ":x", "News", "*", "*", "im*", "a*z"))
+		}
+		b.WriteString(pick(g, "", "", "/", " ", "\r") + "\n")
+		for range 1 + g.IntN(3) {
+			b.WriteString(pick(g, "", " ", "  ", "\t") + pick(g, "X-A", "x-b", "X-C") + pick(g, ": ", ":", " : ") + pick(g, "one", "two", "a: b", "max-age=3, public") + pick(g, "", " ") + "\n")
+		}
+		b.WriteString(pick(g, "", "", "# why\n", "\n", "no header\n"))
+	}
+	return b.String()
+}
+
+func (g generator) path(text string) string {
+	var rules []string
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSpace(line); strings.HasPrefix(line, "/") {
+			rules = append(rules, line)
+		}
+	}
+	parts := strings.Split(strings.TrimSuffix(pick(g, rules...), "/")[1:], "/")
+	for i, p := range parts {
+		switch {
+		case p[0] == ':', g.chance(8):
+			parts[i] = pick(g, "a", "b", "blog", "q")
+		case p == "*":
+			parts[i] = pick(g, "", "a", "a/b")
+		default:
+			parts[i] = strings.ReplaceAll(p, "*", pick(g, "", "x", "x/y"))
+		}
+		if g.chance(10) {
+			parts[i] = strings.ToUpper(parts[i])
+		}
+	}
+	path, _ := clean("/" + strings.Join(parts, "/") + pick(g, "", "", "/", "x"))
+	return path
 }

@@ -168,18 +168,26 @@ func TestHeaderRules(t *testing.T) {
   Set-Cookie: a=1
   Set-Cookie: b=2
   not a header
+X-Joined: a
+  x-joined: b
+/about/*
+  X-Deep: yes
 /:page/index.html
   X-Page: yes
 `), Options{})
 	tests := []struct{ target, name, want string }{
 		{"/", "X-Site", "one"},
-		{"/assets/x.css", "X-Site", "one, two"},
+		{"/assets/x.css", "X-Site", "two"}, // the last counts
+		{"/ASSETS/X.css", "X-Site", "two"},
 		{"/assets/x.css", "Cache-Control", "public, max-age=60"},
 		{"/about/", "Content-Security-Policy", "default-src 'self'"},
 		{"/about/", "Set-Cookie", "a=1|b=2"},
 		{"/", "Content-Security-Policy", DefaultCSP},
 		{"/about/index.html", "X-Page", "yes"},
 		{"/nowhere", "X-Site", "one"},
+		{"/about/", "X-Joined", "a, b"},
+		{"/about/team/x", "X-Deep", "yes"},
+		{"/aboutx", "X-Deep", ""},
 	}
 	for _, tt := range tests {
 		w := do(h, "GET", tt.target)
@@ -187,7 +195,7 @@ func TestHeaderRules(t *testing.T) {
 			t.Errorf("GET %s: %s: %q, want %q", tt.target, tt.name, got, tt.want)
 		}
 	}
-	if _, problems := parseHeaders("X: y\n/a\n  Server: me\n  x\nb\n  Y: z\n"); len(problems) != 4 {
+	if _, problems := parseHeaders("X: y\n/a\n  Server: me\n  x\nb\n  Y:\n"); len(problems) != 5 {
 		t.Errorf("problems: %v", problems)
 	}
 }
