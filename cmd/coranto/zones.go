@@ -4,12 +4,15 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
+	"os"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/coranto/coranto/internal/app"
+	"github.com/coranto/coranto/internal/egress"
 	"github.com/coranto/coranto/internal/pipeline"
 )
 
@@ -18,7 +21,7 @@ func (c *cli) zonesCmd() *cobra.Command {
 		Use: "zones", Short: "See where requests may go",
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(c.zonesListCmd(), c.zonesCheckCmd())
+	cmd.AddCommand(c.zonesListCmd(), c.zonesCheckCmd(), c.zonesTunnelCmd())
 	return cmd
 }
 
@@ -59,8 +62,9 @@ func (c *cli) zonesCheckCmd() *cobra.Command {
 		Short: "Explain whether a zone lets a URL pass",
 		Long: `Looks the host up and says of each address whether the zone may reach it, and
 why not. The server is not asked, unless --follow is given: then it is, and so
-is every address it redirects to. Exits with 1 where a hop does not pass.`,
-		Example: "  coranto zones check http://wiki.corp.example --zone office\n  coranto zones check https://alice.example/feed --follow",
+is every address it redirects to. Of a remote that git reaches by ssh, host and
+port are looked at. Exits with 1 where a hop does not pass.`,
+		Example: "  coranto zones check http://wiki.corp.example --zone office\n  coranto zones check https://alice.example/feed --follow\n  coranto zones check git@git.corp.example:team/news.git --zone office",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			hops, err := app.CheckZone(cmd.Context(), c.dir, args[0], zone, follow, c.options())
@@ -85,6 +89,17 @@ is every address it redirects to. Exits with 1 where a hop does not pass.`,
 	cmd.Flags().StringVar(&zone, "zone", "", "zone to check (default: the one of sources that name none)")
 	cmd.Flags().BoolVar(&follow, "follow", false, "ask, and follow redirects")
 	return cmd
+}
+
+// zonesTunnelCmd is what ssh runs in place of connecting, where a remote is in
+// a zone.
+func (c *cli) zonesTunnelCmd() *cobra.Command {
+	return &cobra.Command{
+		Use: "tunnel HOST PORT", Short: "Lead ssh into a zone", Args: cobra.ExactArgs(2), Hidden: true,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return egress.Tunnel(cmd.Context(), os.Getenv(app.EnvGate), net.JoinHostPort(args[0], args[1]), c.in, c.out)
+		},
+	}
 }
 
 func (c *cli) printHop(h app.Hop) {

@@ -243,7 +243,8 @@ func (a *App) openContent(ctx context.Context, cfg *config.Config) (err error) {
 	}
 	o := content.Options{Path: cfg.Content, Branch: branch, Location: cfg.Site.Timezone, Now: a.o.Now, Cache: content.DirCache(a.cache())}
 	if cfg.Remote != "" {
-		o.Remote = &git.Remote{URL: cfg.Remote, Credentials: a.credentials(cfg.Remote)}
+		remote := a.remote(cfg.Remote, cfg.RemoteZone)
+		o.Remote = &remote
 	}
 	a.content, err = content.Open(ctx, a.repo, o)
 	return err

@@ -121,7 +121,7 @@ func (a *App) deployGit(ctx context.Context, d config.Deploy, m *release.Manifes
 		return err
 	}
 	defer repo.Close()
-	remote := git.Remote{URL: d.To, Credentials: a.credentials(d.To)}
+	remote := a.remote(d.To, d.Zone)
 	if !strings.Contains(d.To, "://") && !strings.Contains(d.To, ":") {
 		remote.URL = a.within(d.To)
 	}

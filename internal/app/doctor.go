@@ -386,7 +386,7 @@ func (d *doctor) checkRemote(ctx context.Context) []Finding {
 	}
 	ctx, stop := context.WithTimeout(ctx, 30*time.Second)
 	defer stop()
-	theirs, err := repo.Fetch(ctx, git.Remote{URL: remote, Credentials: credentialsOf(d.Layout, remote)}, branch)
+	theirs, err := repo.Fetch(ctx, d.remoteOf(d.config), branch)
 	if err != nil {
 		return broken("remote", err)
 	}

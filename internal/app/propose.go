@@ -31,7 +31,7 @@ func (d *directory) propose(ctx context.Context, branch string, change func([]by
 	if remote == "" {
 		return Proposal{}, fmt.Errorf("%w (hint: set remote: in %s)", ErrNoRemote, config.FileName)
 	}
-	to := git.Remote{URL: remote, Credentials: credentialsOf(d.Layout, remote)}
+	to := d.remoteOf(d.config)
 	main, err := branchOf(ctx, d.repo, d.config)
 	if err != nil {
 		return Proposal{}, err

@@ -95,7 +95,11 @@ func (l Layout) egressOptions(cfg *config.Config, zones []config.Zone, opt Optio
 	if cfg.Fetch.PerHost.GapSet && cfg.Fetch.PerHost.Gap == 0 {
 		o.PerHost.Gap = egress.NoGap
 	}
-	for _, z := range zones {
+	for _, z := range cfg.Zones {
+		if len(zones) == 0 {
+			o.Untrusted = append(o.Untrusted, z.Name)
+			continue
+		}
 		zone, err := l.egressZone(z)
 		if err != nil {
 			return o, err
@@ -207,7 +211,7 @@ func (a *App) Reload(ctx context.Context) (bool, error) {
 	if err := a.apply(ctx, cfg); err != nil {
 		return false, err
 	}
-	if old.config.Content != cfg.Content || old.config.Branch != cfg.Branch || old.config.Remote != cfg.Remote || old.config.Commit != cfg.Commit {
+	if old.config.Content != cfg.Content || old.config.Branch != cfg.Branch || old.config.Remote != cfg.Remote || old.config.RemoteZone != cfg.RemoteZone || old.config.Commit != cfg.Commit {
 		return true, fmt.Errorf("%w: content, branch, remote and commit", ErrRestart)
 	}
 	return true, nil

@@ -5,10 +5,12 @@ import (
 	"context"
 	"crypto/x509"
 	"fmt"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/coranto/coranto"
 	"github.com/coranto/coranto/internal/config"
@@ -194,7 +196,7 @@ func CheckZone(ctx context.Context, dir, address, zone string, follow bool, o Op
 	var hops []Hop
 	for range 11 {
 		h := checkHop(ctx, web, address, zone)
-		if follow && h.Allowed {
+		if follow && h.Allowed && sshAddress(address) == "" {
 			h.ask(ctx, web)
 		}
 		hops = append(hops, h)
@@ -207,7 +209,12 @@ func CheckZone(ctx context.Context, dir, address, zone string, follow bool, o Op
 }
 
 func checkHop(ctx context.Context, web *egress.Client, address, zone string) Hop {
-	d := web.Check(ctx, address, zone)
+	var d egress.Decision
+	if at := sshAddress(address); at != "" {
+		d = web.CheckAddress(ctx, at, zone)
+	} else {
+		d = web.Check(ctx, address, zone)
+	}
 	h := Hop{URL: d.URL, Zone: zone, Allowed: d.Err == nil, Proxy: d.Proxy, Addresses: []HopAddress{}, err: d.Err}
 	if d.Err != nil {
 		h.Why = d.Err.Error()
@@ -223,6 +230,28 @@ func checkHop(ctx context.Context, web *egress.Client, address, zone string) Hop
 		h.Addresses = append(h.Addresses, x)
 	}
 	return h
+}
+
+// sshAddress is host:port of a remote that git reaches by ssh; empty for any
+// other address.
+func sshAddress(address string) string {
+	scheme, rest, ok := strings.Cut(address, "://")
+	if ok {
+		if scheme != "ssh" {
+			return ""
+		}
+		host, _, _ := strings.Cut(rest, "/")
+		host = host[strings.LastIndexByte(host, '@')+1:]
+		if u, err := url.Parse("ssh://" + host); err == nil && u.Hostname() != "" {
+			return net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), "22"))
+		}
+		return ""
+	}
+	host, _, ok := strings.Cut(address, ":")
+	if host = host[strings.LastIndexByte(host, '@')+1:]; !ok || host == "" || strings.Contains(host, "/") {
+		return ""
+	}
+	return net.JoinHostPort(host, "22")
 }
 
 // ask makes the request of the hop.

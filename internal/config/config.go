@@ -42,6 +42,8 @@ type Config struct {
 	Theme     Theme
 	Host      Host
 
+	RemoteZone string // zone that the remote is reached in; empty: git's own way
+
 	hash         string
 	doc          *document
 	at           map[string]*yaml.Node

@@ -8,6 +8,14 @@ import (
 	"github.com/coranto/coranto"
 )
 
+// effectiveRemote is the remote as it is written.
+func (c *Config) effectiveRemote() any {
+	if c.RemoteZone == "" {
+		return c.Remote
+	}
+	return pairsOf("url", c.Remote, "zone", c.RemoteZone)
+}
+
 // Effective returns the configuration as YAML with every default filled in. It
 // reads back as the same configuration, apart from comments and order.
 func (c *Config) Effective() ([]byte, error) {
@@ -25,7 +33,7 @@ func (c *Config) Effective() ([]byte, error) {
 		schedules = append(schedules, pairsOf("workflow", s.Workflow, "at", s.At, "timezone", s.Timezone.String()))
 	}
 	for _, step := range []error{
-		add("site", pairsOf(site...)), add("content", c.Content), add("branch", c.Branch), add("remote", c.Remote), add("schedule", schedules),
+		add("site", pairsOf(site...)), add("content", c.Content), add("branch", c.Branch), add("remote", c.effectiveRemote()), add("schedule", schedules),
 		add("freshness", pairsOf("max_age", spell(c.Freshness.MaxAge))), add("fetch", pairsOf(fetch...)),
 		add("guards", pairsOf("max_removed", fmt.Sprintf("%g%%", c.Guards.MaxRemoved*100))), add("images", pairsOf("mode", c.Images.Mode)),
 		add("sources", c.effectiveSources()),

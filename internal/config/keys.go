@@ -54,7 +54,7 @@ var rootKeys = []entry[raw]{
 	sub("site", "what the publication says of itself", siteKeys, func(r *raw) *raw { return r }),
 	text("content", "path of the content in the repository, by first_seen: {year} {month} {day}", func(r *raw) *string { return &r.Content }, contentPath),
 	text("branch", "branch that is committed to", func(r *raw) *string { return &r.Branch }, branchName),
-	text("remote", "repository that is pushed to", func(r *raw) *string { return &r.Remote }, remoteAddress),
+	remoteEntry(),
 	schedulesEntry("schedule", "when runs start: rate(2 hours), cron(0 6 * * ? *), or a list", func(r *raw) *[]rawSchedule { return &r.schedule }),
 	schedulesEntry("schedules", "a list of {workflow, at, input}", func(r *raw) *[]rawSchedule { return &r.schedules }),
 	sub("freshness", "when the site counts as stale", freshnessKeys, func(r *raw) *Freshness { return &r.Freshness }),
@@ -567,6 +567,29 @@ func tasksEntry() entry[raw] {
 			})
 			slices.SortFunc(out.Tasks, func(a, b Task) int { return strings.Compare(a.Name, b.Name) })
 		}}
+}
+
+var remoteKeys = []entry[Config]{
+	text("url", "its address", func(c *Config) *string { return &c.Remote }, remoteAddress),
+	text("zone", "network zone that it is reached in", func(c *Config) *string { return &c.RemoteZone }, identifier),
+}
+
+// remoteEntry reads the address of a repository, alone or with its zone.
+func remoteEntry() entry[raw] {
+	one := text("remote", "repository that is pushed to, or {url, zone}", func(r *raw) *string { return &r.Remote }, remoteAddress)
+	alone := one.set
+	one.schema = schema{"oneOf": []schema{one.schema, objectSchema(remoteKeys)}}
+	one.set = func(d *decoder, n *yaml.Node, key string, depth int, r *raw) {
+		if n.Kind != yaml.MappingNode {
+			alone(d, n, key, depth, r)
+			return
+		}
+		object(d, n, key, depth, remoteKeys, &r.Config)
+		if r.Remote == "" {
+			d.fault(n, key, "write {url: https://…, zone: …}", "remote has no url")
+		}
+	}
+	return one
 }
 
 type rawDeploy struct{ directory, git, s3, branch, zone string }

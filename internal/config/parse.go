@@ -159,6 +159,7 @@ func (d *decoder) zones(r *raw, c *Config) {
 		d.fault(d.at[key+".zone"], key+".zone", hint, "there is no zone %q", name)
 	}
 	need(c.Fetch.Zone, "fetch")
+	need(c.RemoteZone, "remote")
 	for _, s := range r.sources {
 		need(s.Zone, s.key)
 	}

@@ -227,7 +227,7 @@ func spell(d time.Duration) string {
 var examples = map[string]string{
 	"site":      "site:\n  title: Serverless Weekly\n  url: https://news.example.org\n  language: en\n  timezone: Europe/Berlin\n  links: [{title: About, url: /about/}]\n",
 	"content":   "content: content/{year}/{month}.json   # or one content.json\n",
-	"remote":    "remote: https://git.example.org/team/news.git   # credentials: coranto secret set git.example.org\n",
+	"remote":    "remote: https://git.example.org/team/news.git   # credentials: coranto secret set git.example.org\n# remote: {url: https://git.corp.example/news.git, zone: office}   # reached in a zone of zones:\n",
 	"schedule":  "schedule:\n  - rate(2 hours)\n  - {workflow: publish, at: \"cron(0 6 * * ? *)\", timezone: Europe/Berlin}\n",
 	"freshness": "freshness: {max_age: 6h}   # past that, `coranto status` ends with 4\n",
 	"notify":    "notify:\n  - mail:ops@example.org\n  - {mail: ops@example.org, server: \"smtp.example.org:587\", from: planet@example.org, secret: smtp.example.org}\n  - {ntfy: https://ntfy.sh/my-planet, on: [freshness]}\n  - {webhook: https://hooks.example.org/planet, secret: hook}\n",

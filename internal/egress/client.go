@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
 	"strings"
@@ -93,7 +94,11 @@ func (c *Client) zone(name string) (*zone, error) {
 	if z := c.zones[name]; z != nil {
 		return z, nil
 	}
-	return nil, &denial{fmt.Sprintf("zone %q is not configured, or not trusted yet", name)}
+	if slices.Contains(c.o.Untrusted, name) {
+		return nil, &denial{fmt.Sprintf("zone %q has no effect until it is trusted: read it, then run `coranto trust`", name)}
+	}
+	known := slices.Sorted(maps.Keys(c.zones))
+	return nil, &denial{fmt.Sprintf("there is no zone %q, only %s; define it in zones:", name, strings.Join(known, ", "))}
 }
 
 // Decision explains whether a zone lets a URL pass, without asking its server.
@@ -126,12 +131,7 @@ func (c *Client) Check(ctx context.Context, rawURL, zoneName string) Decision {
 		return d
 	}
 	d.URL, d.Origin = t.String(), t.origin
-	all, err := z.resolver.lookup(ctx, t.host)
-	if err == nil {
-		for _, a := range all {
-			d.Addresses = append(d.Addresses, AddressDecision{a, z.checkAddr(a)})
-		}
-	}
+	d.Addresses = z.verdicts(ctx, t.host)
 	if d.Err = z.checkPort(t.port); d.Err == nil {
 		if _, err := z.reach(ctx, t.host); err != nil {
 			d.Err = classify(ctx, d.URL, err, 0, "looking the host up")

@@ -116,7 +116,9 @@ type Options struct {
 	MaxRedirects  int // hops followed; 0: 10, negative: none
 
 	Zones []Zone // DefaultZone is there even if not listed
-	Holds Holds  // nil: in memory
+	// Untrusted names zones that are not among Zones for lack of trust alone.
+	Untrusted []string
+	Holds     Holds // nil: in memory
 	// Manners are shared with other Clients; nil: the Client's own.
 	Manners *Manners
 	// MaxWait is how long a Get waits for a Retry-After to pass rather than

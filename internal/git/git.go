@@ -52,4 +52,6 @@ type Remote struct {
 	// Credentials returns what to answer when the remote's own origin asks for
 	// them. Nil, or an empty user and password: git's own helpers are asked.
 	Credentials func() (user, password string, err error)
+	// Way, if any, is asked for before each talk with a remote that is not a path.
+	Way func() (*Way, error)
 }

@@ -146,19 +146,30 @@ func (r *Repo) talk(ctx context.Context, to Remote, args ...string) error {
 			c.args[i] = t.url
 		}
 	}
-	if os.Getenv("GIT_SSH_COMMAND") == "" && os.Getenv("GIT_SSH") == "" && r.config(ctx, "core.sshCommand") == "" {
-		c.env = append(c.env, "GIT_SSH_COMMAND=ssh -o BatchMode=yes -o ConnectTimeout=20")
+	var way *Way
+	if to.Way != nil && kindOf(t.url) != local {
+		if way, err = to.Way(); err != nil {
+			return fmt.Errorf("%w: %w", ErrRemote, err)
+		}
+		if err := r.lead(ctx, &c, way, t); err != nil {
+			return errors.Join(err, way.end())
+		}
+	} else if os.Getenv("GIT_SSH_COMMAND") == "" && os.Getenv("GIT_SSH") == "" && r.config(ctx, "core.sshCommand") == "" {
+		c.env = append(c.env, "GIT_SSH_COMMAND="+plainSSH)
 	}
 	if t.user != "" || t.password != "" {
 		pipe, err := secretPipe(t)
 		if err != nil {
-			return err
+			return errors.Join(err, way.end())
 		}
 		defer pipe.Close()
 		c.files = []*os.File{pipe}
 		c.flags = append(c.flags, "credential.helper=", "credential."+t.origin+".helper=", "credential."+t.origin+".helper=!cat <&3; :")
 	}
 	_, err = r.call(ctx, c)
+	if denied := way.end(); denied != nil && err != nil {
+		return fmt.Errorf("%w: %w", ErrRemote, denied) // git only knows that a proxy said no
+	}
 	return remoteError(err, t)
 }
 
