@@ -74,6 +74,7 @@ func (l Layout) cache() string     { return l.state("cache") }
 func (l Layout) lock() string      { return l.state("lock") }
 func (l Layout) secrets() string   { return filepath.Join(l.Dir, "secrets") }
 func (l Layout) theme() string     { return filepath.Join(l.Dir, "theme") }
+func (l Layout) pages() string     { return filepath.Join(l.Dir, "pages") }
 func (l Layout) workflows() string { return filepath.Join(l.Dir, "workflows") }
 
 // App is an open site directory. One process has it at a time.

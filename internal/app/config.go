@@ -39,11 +39,11 @@ func Validate(ctx context.Context, dir string) (Validated, error) {
 	if err := checkSchedules(cfg); err != nil {
 		return v, err
 	}
-	theme, _, err := readTheme(l.theme())
+	theme, pages, _, err := l.readLook()
 	if err != nil {
 		return v, err
 	}
-	_, err = site.Build(ctx, site.Input{Config: siteConfig(cfg), Sources: cfg.Sources, Theme: theme}, nowhere{}, nil)
+	_, err = site.Build(ctx, site.Input{Config: siteConfig(cfg), Sources: cfg.Sources, Theme: theme, Pages: pages}, nowhere{}, nil)
 	if err != nil {
 		return v, fmt.Errorf("theme: %w", err)
 	}

@@ -220,12 +220,12 @@ func (v *view) pages(posts []coranto.Post, id string) ([]string, error) {
 
 // siteInput is what a build of these posts would depend on, without pictures.
 func (v *view) siteInput(posts []coranto.Post) (site.Input, error) {
-	theme, _, err := readTheme(v.theme())
+	theme, pages, _, err := v.readLook()
 	if err != nil {
 		return site.Input{}, err
 	}
 	shown := v.decided.Apply(posts, v.rules())
-	in := site.Input{Config: siteConfig(v.config), Posts: shown.Posts, Sources: slices.Clone(v.config.Sources), Theme: theme,
+	in := site.Input{Config: siteConfig(v.config), Posts: shown.Posts, Sources: slices.Clone(v.config.Sources), Theme: theme, Pages: pages,
 		Deleted: shown.Deleted, Pinned: shown.Pinned, Commit: v.snap.Commit()}
 	pipeline.NameSources(in.Sources, v.states)
 	return in, nil

@@ -140,11 +140,11 @@ func (v *live) render(ctx context.Context, posts []coranto.Post, to *memoryRelea
 	if err != nil {
 		return site.Report{}, err
 	}
-	theme, hash, err := readTheme(v.theme())
+	theme, pages, hash, err := v.readLook()
 	if err != nil {
 		return site.Report{}, err
 	}
-	in := site.Input{Config: siteConfig(cfg), Posts: posts, Sources: slices.Clone(cfg.Sources), Theme: theme, Version: v.version, Settings: hash}
+	in := site.Input{Config: siteConfig(cfg), Posts: posts, Sources: slices.Clone(cfg.Sources), Theme: theme, Pages: pages, Version: v.version, Settings: hash}
 	in.Config.URL = "" // it stands at the root of another address
 	report, _, err := v.site.Build(ctx, in, to, nil)
 	return report, err
@@ -252,7 +252,7 @@ func (f faulty) page() []byte {
 	var b strings.Builder
 	b.WriteString("<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>The site cannot be built</title>" + liveTag + "</head><body>")
 	if t, ok := errors.AsType[*site.TemplateError](f.err); ok {
-		at := "theme/" + t.File
+		at := t.Path()
 		if t.Line > 0 {
 			at += fmt.Sprintf(", line %d", t.Line)
 		}

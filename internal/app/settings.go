@@ -59,7 +59,7 @@ func (a *App) apply(ctx context.Context, cfg *config.Config) error {
 	if err != nil {
 		return err
 	}
-	theme, themeHash, err := readTheme(a.theme())
+	theme, pages, look, err := a.readLook()
 	if err != nil {
 		return err
 	}
@@ -72,11 +72,11 @@ func (a *App) apply(ctx context.Context, cfg *config.Config) error {
 	sourceDefaults(cfg)
 	set := &pipeline.Settings{
 		Sources: cfg.Sources, Bounds: catalog.DefaultBounds, Every: cfg.Fetch.Every, TagMap: cfg.TagMap, Location: cfg.Site.Timezone,
-		Site: siteConfig(cfg), Theme: theme, MaxRemoved: cfg.Guards.MaxRemoved, Version: a.o.Version,
+		Site: siteConfig(cfg), Theme: theme, Pages: pages, MaxRemoved: cfg.Guards.MaxRemoved, Version: a.o.Version,
 		Pictures: cfg.Images.Mode == "cache", Keep: keepReleases, Web: web,
 		Zone: cfg.Fetch.Zone, Commands: commands(cfg, a.Dir, trusted), Builder: builder(cfg, trusted),
 	}
-	set.Hash = settingsHash(set, themeHash)
+	set.Hash = settingsHash(set, look)
 	a.pictures.max.Store(cfg.Images.MaxDisk)
 	old := a.current.Swap(&current{config: cfg, settings: set, web: web, print: print, distrust: distrust, workflows: own, ownWorkflows: trusted})
 	if old != nil {
@@ -139,18 +139,35 @@ func settingsHash(set *pipeline.Settings, theme string) string {
 	return hex.EncodeToString(h[:8])
 }
 
-// readTheme opens the user's theme, if there is one, and hashes what is in it.
-func readTheme(dir string) (fs.FS, string, error) {
+// readLook opens the user's theme and own pages, as far as there are any, and
+// hashes what is in them.
+func (l Layout) readLook() (theme, pages fs.FS, hash string, err error) {
+	theme, hash, err = readFolder(l.theme())
+	if err != nil {
+		return nil, nil, "", fmt.Errorf("read the theme: %w", err)
+	}
+	pages, more, err := readFolder(l.pages())
+	if err != nil {
+		return nil, nil, "", fmt.Errorf("read the pages: %w", err)
+	}
+	if more != "" {
+		hash += " " + more
+	}
+	return theme, pages, hash, nil
+}
+
+// readFolder opens a folder, if there is one, and hashes what is in it.
+func readFolder(dir string) (fs.FS, string, error) {
 	if info, err := os.Stat(dir); err != nil || !info.IsDir() {
 		return nil, "", nil
 	}
-	theme := os.DirFS(dir)
+	folder := os.DirFS(dir)
 	h := sha256.New()
-	err := fs.WalkDir(theme, ".", func(path string, d fs.DirEntry, err error) error {
+	err := fs.WalkDir(folder, ".", func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
-		b, err := fs.ReadFile(theme, path)
+		b, err := fs.ReadFile(folder, path)
 		if err != nil {
 			return err
 		}
@@ -159,9 +176,9 @@ func readTheme(dir string) (fs.FS, string, error) {
 		return nil
 	})
 	if err != nil {
-		return nil, "", fmt.Errorf("read the theme: %w", err)
+		return nil, "", err
 	}
-	return theme, hex.EncodeToString(h.Sum(nil)[:8]), nil
+	return folder, hex.EncodeToString(h.Sum(nil)[:8]), nil
 }
 
 // print tells cheaply whether the files of a configuration have changed.
@@ -173,7 +190,7 @@ func (l Layout) print() string {
 		}
 	}
 	add(l.config())
-	for _, dir := range []string{l.theme(), l.workflows(), l.secrets()} {
+	for _, dir := range []string{l.theme(), l.pages(), l.workflows(), l.secrets()} {
 		_ = filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
 			if err == nil {
 				add(path)

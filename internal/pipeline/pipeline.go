@@ -51,6 +51,7 @@ type Settings struct {
 	Location   *time.Location // of a post's day
 	Site       site.Config
 	Theme      fs.FS  // nil: none
+	Pages      fs.FS  // the keeper's own; nil: none
 	Hash       string // of everything a build depends on besides content and theme
 	MaxRemoved float64
 	Version    string

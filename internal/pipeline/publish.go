@@ -130,7 +130,7 @@ func (p *Pipeline) siteInput(ctx context.Context, set *Settings, snap *content.S
 	if err != nil {
 		return in, "", err
 	}
-	in = site.Input{Config: set.Site, Posts: shown.Posts, Sources: slices.Clone(set.Sources), Theme: set.Theme, Version: set.Version, Commit: snap.Commit(),
+	in = site.Input{Config: set.Site, Posts: shown.Posts, Sources: slices.Clone(set.Sources), Theme: set.Theme, Pages: set.Pages, Version: set.Version, Commit: snap.Commit(),
 		Settings: set.Hash + " " + shown.Sum, Deleted: shown.Deleted, Pinned: shown.Pinned}
 	NameSources(in.Sources, states)
 	if p.Pictures != nil && set.Pictures {

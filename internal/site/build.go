@@ -27,6 +27,7 @@ type build struct {
 	sink      Sink
 	memo      Memo
 	theme     *theme
+	own       *ownPages
 	m         *model
 	site      Site
 	origin    string // "https://news.example.org", without the root
@@ -86,6 +87,9 @@ func newBuild(in Input, sink Sink, memo Memo) (*build, error) {
 	if err := b.applyOptions(opts); err != nil {
 		return nil, err
 	}
+	if b.own, err = loadPages(in.Pages, b.site.Language, b.root, b.theme.locale); err != nil {
+		return nil, err
+	}
 	if !slices.IsSortedFunc(in.Posts, func(p, q coranto.Post) int { return p.Compare(&q) }) {
 		return nil, errors.New("build site: posts are not in order")
 	}
@@ -140,6 +144,11 @@ func (b *build) configure() (*time.Location, error) {
 
 // navigate fills the navigation.
 func (b *build) navigate() {
+	b.navigateLists()
+	b.addOwnPages()
+}
+
+func (b *build) navigateLists() {
 	t := b.theme.locale.t
 	for i := range b.m.posts {
 		b.site.HasPosts = b.site.HasPosts || !b.m.posts[i].Hidden
@@ -203,7 +212,7 @@ func (b *build) makeEpoch() error {
 // run emits all files.
 func (b *build) run(ctx context.Context) (Report, error) {
 	b.ctx = ctx
-	for _, step := range []func() error{b.emitFiles, b.emitFreePages, b.emitPosts, b.emitLists, b.emitPages, b.emitFeeds, b.emitImages} {
+	for _, step := range []func() error{b.emitFiles, b.emitOwnPages, b.emitFreePages, b.emitPosts, b.emitLists, b.emitPages, b.emitFeeds, b.emitImages} {
 		if err := step(); err != nil {
 			return b.report, err
 		}
@@ -334,6 +343,11 @@ func (b *build) emitPages() error {
 	}
 	for _, f := range b.theme.free {
 		if route, ok := strings.CutSuffix(f.path, "index.html"); ok && !slices.Contains(pages, route) {
+			pages = append(pages, route)
+		}
+	}
+	for _, route := range b.ownRoutes() {
+		if !slices.Contains(pages, route) {
 			pages = append(pages, route)
 		}
 	}

@@ -15,6 +15,7 @@ type Site struct {
 	About       []string // paragraphs of the about page, from the configuration
 	Nav         []NavItem
 	Kinds       []Link // the kinds of post there are, each with its route
+	Pages       []Link // the keeper's own pages that are not in the navigation
 	HasPosts    bool
 
 	// What the configuration says of the look; the theme may do without.

@@ -71,6 +71,9 @@ func (s segment) file(bucket int) string {
 
 // emitSearch puts the index of the search.
 func (b *build) emitSearch() error {
+	if err := b.emitPageSearch(); err != nil {
+		return err
+	}
 	n := len(b.m.posts)
 	first := b.searchFirst
 	for from := 0; from < n; from += searchDocs {
@@ -107,7 +110,9 @@ func (b *build) searchHead(w *bytes.Buffer, slots int) error {
 		Times int `json:"times"`
 		Sizes int `json:"sizes"`
 		Word  int `json:"word"`
-	}{slots, searchDocs, b.searchFirst, searchTimes, searchSizes, searchWord})
+		Pages int `json:"pages,omitempty"` // of the keeper's own, and the buckets of their words
+		Cut   int `json:"page_buckets,omitempty"`
+	}{slots, searchDocs, b.searchFirst, searchTimes, searchSizes, searchWord, len(b.own.pages), b.pageBuckets()})
 }
 
 // dropSegments removes the files of segments that larger ones have taken in.
@@ -164,7 +169,11 @@ func (b *build) emitDocs(name string, from, to int) error {
 }
 
 func (b *build) emitSegment(s segment) error {
-	whole := b.sumSearch(b.sum.start("search-segment").num(b.searchFirst).num(s.from).num(s.to), b.m.posts[s.from:s.to]).end()
+	start := b.sum.start("search-segment").num(b.searchFirst).num(s.from).num(s.to)
+	if s.dir == "" {
+		start.num(len(b.own.pages))
+	}
+	whole := b.sumSearch(start, b.m.posts[s.from:s.to]).end()
 	var buckets [][]byte
 	for i := range s.buckets {
 		err := b.emit(s.file(i), b.sum.start("search-bucket").sum32(whole).num(i), func(w *bytes.Buffer) error {
@@ -194,65 +203,44 @@ type hits struct {
 
 // fillBuckets makes the contents of a segment's buckets.
 func (b *build) fillBuckets(s segment) [][]byte {
-	index := map[string]*hits{}
-	var list []*hits
-	size := uint32(s.to - s.from)
+	x := newHitIndex()
 	for i := s.from; i < s.to; i++ {
 		p := &b.m.posts[i]
 		if p.Hidden {
 			continue
 		}
-		slot := uint32(i-s.from) * 2
-		add := func(title uint32) func([]byte) {
-			return func(w []byte) {
-				h := index[string(w)]
-				if h == nil {
-					h = &hits{word: string(w)}
-					index[h.word] = h
-					list = append(list, h)
-				}
-				if n := len(h.slots); n == 0 || h.slots[n-1]|1 != slot|1 {
-					h.slots = append(h.slots, slot|title)
-				}
-			}
-		}
-		words(p.Title, add(1))
+		slot := uint32(i - s.from)
+		x.add(slot, 1, p.Title)
 		for _, g := range p.tags {
-			words(g.name, add(0))
+			x.add(slot, 0, g.name)
 		}
 		for _, g := range p.authors {
-			words(g.name, add(0))
+			x.add(slot, 0, g.name)
 		}
 		if p.source != nil {
-			words(p.source.name, add(0))
+			x.add(slot, 0, p.source.name)
 		}
-		words(p.Intro, add(0))
+		x.add(slot, 0, p.Intro)
 	}
-	slices.SortFunc(list, func(x, y *hits) int { return strings.Compare(x.word, y.word) })
-	out := make([][]byte, s.buckets)
-	for _, h := range list {
-		k := bucketOf(h.word) % uint32(s.buckets)
-		o := append(append(out[k], h.word...), ' ')
-		last := uint32(0)
-		for n, v := range slices.Backward(h.slots) {
-			if len(h.slots)-n > searchMax {
-				break
-			}
-			back := size - 1 - v/2
-			if n < len(h.slots)-1 {
-				o = append(o, '.')
-			}
-			o = strconv.AppendUint(o, uint64((back-last)*2+v&1), 36)
-			last = back
+	return x.write(s.to-s.from, s.buckets)
+}
+
+// line appends the line of a word in an index of size slots.
+func (h *hits) line(o []byte, size uint32) []byte {
+	o = append(append(o, h.word...), ' ')
+	last := uint32(0)
+	for n, v := range slices.Backward(h.slots) {
+		if len(h.slots)-n > searchMax {
+			break
 		}
-		out[k] = append(o, '\n')
-	}
-	for k := range out {
-		if out[k] == nil {
-			out[k] = []byte{}
+		back := size - 1 - v/2
+		if n < len(h.slots)-1 {
+			o = append(o, '.')
 		}
+		o = strconv.AppendUint(o, uint64((back-last)*2+v&1), 36)
+		last = back
 	}
-	return out
+	return append(o, '\n')
 }
 
 // bucketOf hashes (FNV-1a) the first three letters of a word.

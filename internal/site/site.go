@@ -71,10 +71,11 @@ type Input struct {
 	Sources []coranto.Source // in the order in which the sources page lists them by default; retired ones included
 	Images  map[string]Image // by the address that the post gives
 	Theme   fs.FS            // the user's theme folder laid over the embedded theme; nil: none
+	Pages   fs.FS            // the keeper's own pages, in Markdown, with the files they show; nil: none
 	Commit  string           // the commit the posts come from; it is reported and never shown on a page
 	Version string           // of the generator; a new one renders everything anew; "" : development
 
-	// Settings names the state of Config and Theme, for a Resident: two inputs
+	// Settings names the state of Config, Theme and Pages, for a Resident: two inputs
 	// with the same one have the same. "": it is not known.
 	Settings string
 

@@ -10,9 +10,10 @@ import (
 	"text/template/parse"
 )
 
-// TemplateError is a fault in a template, where it stands.
+// TemplateError is a fault in a template or in a page of the keeper's, where it stands.
 type TemplateError struct {
-	File    string // within the theme: "components/post.html"
+	Dir     string // "pages"; "": "theme"
+	File    string // within it: "components/post.html"
 	Line    int    // 0: not known
 	Column  int    // 0: not known
 	Excerpt string
@@ -20,7 +21,7 @@ type TemplateError struct {
 }
 
 func (e *TemplateError) Error() string {
-	at := "theme/" + e.File
+	at := e.Path()
 	if e.Line > 0 {
 		at += fmt.Sprintf(":%d", e.Line)
 	}
@@ -32,6 +33,9 @@ func (e *TemplateError) Error() string {
 	}
 	return at + ": " + e.Reason + "\n" + e.Excerpt
 }
+
+// Path is where the file lies in the site directory.
+func (e *TemplateError) Path() string { return cmpOr(e.Dir, "theme") + "/" + e.File }
 
 // Is makes errors.Is(err, ErrTheme) true.
 func (e *TemplateError) Is(target error) bool { return target == ErrTheme }
@@ -140,14 +144,21 @@ func (t *theme) explain(err error) error {
 	e := &TemplateError{File: m[1], Reason: m[4]}
 	fmt.Sscan(m[2], &e.Line)
 	fmt.Sscan(m[3], &e.Column)
-	lines := strings.Split(t.source[e.File], "\n")
-	for i := max(1, e.Line-2); e.Line > 0 && i <= min(len(lines), e.Line+2); i++ {
+	e.Excerpt = excerptAt(t.source[e.File], e.Line)
+	return e
+}
+
+// excerptAt is a line of a text with two before and after it; "" where the line
+// is not known.
+func excerptAt(text string, line int) string {
+	lines := strings.Split(text, "\n")
+	out := ""
+	for i := max(1, line-2); line > 0 && i <= min(len(lines), line+2); i++ {
 		mark := " "
-		if i == e.Line {
+		if i == line {
 			mark = ">"
 		}
-		e.Excerpt += fmt.Sprintf("%s %4d | %s\n", mark, i, lines[i-1])
+		out += fmt.Sprintf("%s %4d | %s\n", mark, i, lines[i-1])
 	}
-	e.Excerpt = strings.TrimRight(e.Excerpt, "\n")
-	return e
+	return strings.TrimRight(out, "\n")
 }

@@ -331,7 +331,7 @@ const (
 	tmplMissing    = "pages/404.html"
 )
 
-var required = []string{tmplLayout, tmplHeader, tmplFooter, tmplCard, tmplSourceCard, tmplHome, tmplPost, tmplKind, tmplTag, tmplTags,
+var required = []string{tmplLayout, tmplHeader, tmplFooter, tmplCard, tmplSourceCard, tmplText, tmplHome, tmplPost, tmplKind, tmplTag, tmplTags,
 	tmplAuthor, tmplAuthors, tmplSource, tmplSources, tmplMonth, tmplArchive, tmplSearch, tmplMissing}
 
 // freeRoute returns the file which a page of the theme becomes, unless it is

@@ -20,7 +20,6 @@
     var system = matchMedia("(prefers-color-scheme: dark)");
     function dark() { return root.dataset.mode ? root.dataset.mode === "dark" : system.matches; }
     function show() { button.setAttribute("aria-pressed", String(dark())); }
-    button.hidden = false;
     show();
     system.addEventListener("change", show);
     button.addEventListener("click", function () {

@@ -97,6 +97,12 @@
       var query = words(input.value, ix.word).slice(0, 8);
       show();
       if (!query.length) { render([], ""); return; }
+      // The keeper's own pages, if there are any, come first.
+      var pages = !ix.pages ? [] : await inSegment({ to: ix.pages, buckets: ix.page_buckets, dir: "search/pages/" }, query);
+      if (mine !== turn) return;
+      var own = !pages.length ? [] : (await get("search/pages/docs.json", true).then(function (d) {
+        return pages.slice(0, 5).map(function (p) { var x = d[p[0]]; return { title: x[0], path: x[1], note: x[2], lang: x[3] }; });
+      }));
       left = segments(ix);
       while (left.length && found.length <= want) {
         var part = await inSegment(left.shift(), query);
@@ -104,11 +110,15 @@
         found = found.concat(part);
       }
       var shown = found.slice(0, want), docs = await Promise.all(shown.map(function (f) {
-        return get("search/docs/" + Math.floor(f[0] / ix.docs) + ".json", true).then(function (d) { return d[f[0] % ix.docs]; });
+        return get("search/docs/" + Math.floor(f[0] / ix.docs) + ".json", true).then(function (d) {
+          var x = d[f[0] % ix.docs];
+          return x && { title: x[0], path: "posts/" + x[1] + "/", note: x[2], day: x[3], lang: x[4] };
+        });
       }));
       if (mine !== turn) return;
       var full = found.length > want;
-      render(docs.filter(Boolean), full ? say.some : found.length ? say.found.replace("{n}", found.length.toLocaleString(document.documentElement.lang)) : say.none, full && want);
+      var n = found.length + own.length;
+      render(own.concat(docs.filter(Boolean)), full ? say.some : n ? say.found.replace("{n}", n.toLocaleString(document.documentElement.lang)) : say.none, full && want);
     } catch (e) {
       if (mine === turn) render([], say.failed);
     }
@@ -126,15 +136,15 @@
   }
   function render(docs, text, full) {
     list.replaceChildren.apply(list, docs.map(function (d) {
-      var li = el("li"), a = el("a", d[0]), h = el("h2"), p = el("p", "", "found-meta");
-      a.href = root + "posts/" + d[1] + "/";
+      var li = el("li"), a = el("a", d.title), h = el("h2"), p = el("p", "", "found-meta");
+      a.href = root + d.path;
       h.dir = "auto";
-      if (d[4]) h.lang = d[4];
+      if (d.lang) h.lang = d.lang;
       h.append(a);
-      if (d[2]) p.append(el("bdi", d[2]));
-      if (d[3]) {
-        var t = el("time", new Date(d[3] + "T12:00:00Z").toLocaleDateString(document.documentElement.lang, { dateStyle: "medium" }));
-        t.dateTime = d[3];
+      if (d.note) p.append(el("bdi", d.note));
+      if (d.day) {
+        var t = el("time", new Date(d.day + "T12:00:00Z").toLocaleDateString(document.documentElement.lang, { dateStyle: "medium" }));
+        t.dateTime = d.day;
         p.append(t);
       }
       li.append(h, p);
