@@ -23,7 +23,7 @@ var layers = [][]string{
 	{"asl", "internal/failpoint", "internal/markup", "bench/read/meter"},
 	{"internal/durable"},
 	{"internal/egress", "internal/secret", "internal/sqlite", "internal/config", "internal/schedule", "internal/workflows", "internal/git", "internal/trust", "internal/bucket"},
-	{"internal/catalog", "internal/feed", "internal/feed/listing", "internal/robots", "internal/scrape", "internal/content", "internal/release", "internal/engine", "internal/opml", "internal/planets", "internal/moderation", "internal/notify", "internal/job", "internal/lint", "internal/diagram"},
+	{"internal/catalog", "internal/feed", "internal/feed/listing", "internal/robots", "internal/scrape", "internal/content", "internal/release", "internal/engine", "internal/opml", "internal/planets", "internal/moderation", "internal/notify", "internal/websub", "internal/job", "internal/lint", "internal/diagram"},
 	{"internal/site", "internal/host", "internal/engine/local", "internal/engine/enginetest", "internal/sampleweb"},
 	{"internal/pipeline"},
 	{"internal/app"},

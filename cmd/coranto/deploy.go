@@ -34,6 +34,9 @@ host. ` + "`coranto serve`" + ` does the same by itself.`,
 					fmt.Fprintf(c.out, "took    %s: %s written, %d removed, release %s\n", d.To, plural(d.Written, "file", "files"), d.Removed, short(d.Release))
 				}
 			}
+			if err == nil && len(list) > 0 {
+				_, err = a.Announce(cmd.Context())
+			}
 			if err == nil && len(list) == 0 {
 				fmt.Fprintln(c.err, "deploy: in coranto.yaml names no place")
 			}

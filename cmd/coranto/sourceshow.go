@@ -62,6 +62,7 @@ func (c *cli) printSource(x app.ShownSource) {
 		next = until(now, x.NextDue) + ": " + next
 	}
 	line("next", "%s", next)
+	line("hub", "%s", x.Hub)
 	line("feed", "%s", strings.TrimSpace(fmt.Sprintf("%s %s", formatNames[x.State.Format], entriesOf(x.State.Entries))))
 	line("identity", "%s", strings.TrimSpace(x.State.Identity))
 	var keys []string

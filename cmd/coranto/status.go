@@ -84,6 +84,9 @@ func (c *cli) printStatus(st app.Status, all bool) {
 	if u := st.Unpublished; u != nil {
 		fmt.Fprintf(c.out, "NOT LIVE since %s: %s (%s)\n", ago(st.Now, u.At), u.Cause, u.Error)
 	}
+	if u := st.Untold; u != nil {
+		fmt.Fprintf(c.out, "hub      not told since %s, tried %s, again %s: %s\n", ago(st.Now, u.At), plural(u.Tries, "time", "times"), until(st.Now, u.Next), u.Error)
+	}
 	if st.LastRun != nil && st.LastRun.PushError != "" {
 		fmt.Fprintf(c.out, "remote   not pushed: %s\n", st.LastRun.PushError)
 	}
@@ -101,6 +104,7 @@ func (c *cli) printStatus(st app.Status, all bool) {
 		}
 	}
 	fmt.Fprintln(c.out)
+	c.printWebSub(st.WebSub)
 	t := table{head: []string{"SOURCE", "HEALTH", "SINCE", "CHECKED", "NEXT", "WHY"}, wrap: 5}
 	for _, s := range st.Sources {
 		if !all && (s.Health == catalog.Active || s.Health == catalog.Retired || s.Health == catalog.Paused) {
@@ -112,4 +116,21 @@ func (c *cli) printStatus(st app.Status, all bool) {
 		fmt.Fprintln(c.out)
 		t.print(c.out)
 	}
+}
+
+// printWebSub says how many hubs tell of what is new.
+func (c *cli) printWebSub(w *app.WebSub) {
+	if w == nil {
+		return
+	}
+	fmt.Fprintf(c.out, "websub   %s of %d whose source names one tell of new posts", plural(w.Verified, "hub", "hubs"), w.Sources)
+	for _, n := range []struct {
+		count int
+		what  string
+	}{{w.Asked, "not answered yet"}, {w.Failing, "failing"}, {w.Denied, "denied"}} {
+		if n.count > 0 {
+			fmt.Fprintf(c.out, ", %d %s", n.count, n.what)
+		}
+	}
+	fmt.Fprintln(c.out)
 }

@@ -299,7 +299,9 @@ func (a *Added) look(f found, snap *content.Snapshot, src coranto.Source) {
 	check(merged == 0, "no entry is here already", fmt.Sprintf("%d entries are here already through other sources: they will be merged", merged))
 	a.Backlog = snap.Len() > 0
 	a.Newest = newest(entries, 3)
-	a.PerWeek = perWeek(entries)
+	if gap := feed.Gap(entries); gap > 0 {
+		a.PerWeek = float64(7*24*time.Hour) / float64(gap)
+	}
 }
 
 func newest(entries []coranto.Entry, n int) []coranto.Entry {
@@ -310,26 +312,6 @@ func newest(entries []coranto.Entry, n int) []coranto.Entry {
 		out[i].Content, out[i].Summary = "", ""
 	}
 	return out
-}
-
-func perWeek(entries []coranto.Entry) float64 {
-	var first, last time.Time
-	for _, e := range entries {
-		if e.Published.IsZero() {
-			continue
-		}
-		if first.IsZero() || e.Published.Before(first) {
-			first = e.Published
-		}
-		if e.Published.After(last) {
-			last = e.Published
-		}
-	}
-	span := last.Sub(first)
-	if span < time.Hour {
-		return 0
-	}
-	return float64(len(entries)-1) / (span.Hours() / 24 / 7)
 }
 
 // newID makes an id no source has, of the site's host.

@@ -34,6 +34,7 @@ import (
 	"github.com/coranto/coranto/internal/schedule"
 	"github.com/coranto/coranto/internal/secret"
 	"github.com/coranto/coranto/internal/sqlite"
+	"github.com/coranto/coranto/internal/websub"
 )
 
 // Version is what this tree calls itself where the build does not say.
@@ -103,6 +104,9 @@ type App struct {
 	reload  sync.Mutex
 	hosting hosting
 
+	subscriber *websub.Subscriber
+	told       told
+
 	deploying deploying
 	refused   refused
 	current   atomic.Pointer[current]
@@ -171,6 +175,9 @@ func Open(ctx context.Context, dir string, o Options) (_ *App, err error) {
 	if err := a.apply(ctx, cfg); err != nil {
 		return nil, err
 	}
+	if err := a.openSubscriber(ctx); err != nil {
+		return nil, err
+	}
 	if a.jobs, err = job.New(ctx, a.db, job.Options{Now: o.Now}); err != nil {
 		return nil, err
 	}
@@ -205,6 +212,11 @@ func contains(ctx context.Context, repo *git.Repo, head, commit string) (bool, e
 // openState opens the state database, or begins a new one where it is damaged.
 func (a *App) openState(ctx context.Context) (err error) {
 	open := func() error {
+		// It holds the secrets of subscriptions. SQLite gives its companions the
+		// same rights.
+		if f, err := os.OpenFile(a.database(), os.O_CREATE, 0o600); err == nil {
+			f.Close()
+		}
 		if a.db, err = sqlite.Open(a.database(), sqlite.Options{}); err != nil {
 			return err
 		}

@@ -363,6 +363,7 @@ func (a *App) keepDeployed(ctx context.Context) {
 	tick := time.NewTicker(deployEvery)
 	defer tick.Stop()
 	tried, at := "", time.Time{}
+	everywhere := false // tried is where readers are sent
 	for {
 		select {
 		case <-ctx.Done():
@@ -370,23 +371,30 @@ func (a *App) keepDeployed(ctx context.Context) {
 		case <-tick.C:
 		}
 		m, err := a.releases.Current()
-		if err != nil || len(a.Config().Deploy) == 0 && a.Config().Site.Hub == "" || m.ID() == tried && a.o.Now().Sub(at) < deployRetry {
+		if err != nil || len(a.Config().Deploy) == 0 && a.Config().Site.Hub == "" {
 			continue
 		}
-		tried, at = m.ID(), a.o.Now()
-		if told, err := a.Ping(ctx); err != nil && ctx.Err() == nil {
-			a.o.Log.WarnContext(ctx, "the hub was not told", "error", err)
-		} else if told {
-			a.o.Log.InfoContext(ctx, "the hub was told", "release", m.ID())
+		if m.ID() != tried || a.o.Now().Sub(at) >= deployRetry {
+			tried, at = m.ID(), a.o.Now()
+			everywhere = a.deployAll(ctx)
 		}
-		done, err := a.Deploy(ctx, false)
-		if err != nil && ctx.Err() == nil {
-			a.o.Log.WarnContext(ctx, "the site was not taken everywhere", "error", err)
-		}
-		for _, d := range done {
-			if !d.Already && d.Error == "" {
-				a.o.Log.InfoContext(ctx, "deployed", "to", d.To, "release", d.Release, "written", d.Written, "removed", d.Removed)
-			}
+		if everywhere { // a hub that is told earlier would find the old feeds
+			a.announce(ctx, m)
 		}
 	}
+}
+
+// deployAll takes the release to its places, says what it does, and reports
+// whether it is everywhere.
+func (a *App) deployAll(ctx context.Context) bool {
+	done, err := a.Deploy(ctx, false)
+	if err != nil && ctx.Err() == nil {
+		a.o.Log.WarnContext(ctx, "the site was not taken everywhere", "error", err)
+	}
+	for _, d := range done {
+		if !d.Already && d.Error == "" {
+			a.o.Log.InfoContext(ctx, "deployed", "to", d.To, "release", d.Release, "written", d.Written, "removed", d.Removed)
+		}
+	}
+	return err == nil
 }

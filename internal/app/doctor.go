@@ -75,7 +75,7 @@ func Doctor(ctx context.Context, dir string, do DoctorOptions, o Options, tell f
 		}
 	}()
 	for _, check := range []func(context.Context) []Finding{
-		d.checkConfig, d.checkGit, d.checkContent, d.checkModeration, d.checkState, d.checkReleases, d.checkRemote,
+		d.checkConfig, d.checkGit, d.checkContent, d.checkModeration, d.checkState, d.checkHubs, d.checkReleases, d.checkRemote,
 		d.checkSecrets, d.checkTrust, d.checkClock, d.checkDisk, d.checkLeftovers,
 	} {
 		if err := ctx.Err(); err != nil {

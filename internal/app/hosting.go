@@ -61,6 +61,10 @@ func (a *App) newHandler(c *current) http.Handler {
 		o.Beside[hookPath] = http.HandlerFunc(a.announced)
 		o.Open = append(o.Open, hookPath)
 	}
+	for _, path := range websubPaths(c.config.Site.URL) {
+		o.Beside[path] = a.subscriber
+		o.Open = append(o.Open, path)
+	}
 	if h.Previews {
 		o.Preview = func(_ context.Context, name string) (host.Release, error) {
 			m, err := a.releases.Get(name)
@@ -76,7 +80,7 @@ func (a *App) newHandler(c *current) http.Handler {
 		}
 		o.Log = host.CombinedLog(a.hosting.log)
 	}
-	handler := host.New(hosted{a.releases}, o)
+	handler := advertise(host.New(hosted{a.releases}, o), c.config.Site.URL, c.config.Site.Hub)
 	if len(h.Names) == 0 {
 		return handler
 	}

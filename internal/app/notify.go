@@ -61,7 +61,7 @@ func PlanNotify(ctx context.Context, dir string, o Options) (Notified, error) {
 	if err != nil {
 		return Notified{}, err
 	}
-	st, err := status(ctx, v.config, v.catalog, nil, v.now)
+	st, err := status(ctx, v.config, v.db, nil, v.now)
 	if err != nil {
 		return Notified{}, err
 	}
@@ -103,7 +103,7 @@ func (a *App) Notify(ctx context.Context) (Notified, error) {
 	if err != nil {
 		return Notified{}, err
 	}
-	st, err := status(ctx, cur.config, a.catalog, nil, a.o.Now())
+	st, err := status(ctx, cur.config, a.db, nil, a.o.Now())
 	if err != nil {
 		return Notified{}, err
 	}
@@ -215,6 +215,10 @@ func receivers(to []config.Notify) []notify.Receiver {
 // siteOf is how a site stands, for those who are told.
 func siteOf(st Status, cfg *config.Config) notify.Site {
 	s := notify.Site{Title: st.Site, URL: st.URL, Now: st.Now, Stale: st.Stale && !st.LastOK.IsZero(), LastOK: st.LastOK, MaxAge: cfg.Freshness.MaxAge}
+	if u := st.Untold; u != nil && u.Tries >= patience {
+		s.Hub = &notify.Standing{ID: "hub", Title: "the hub of the site", URL: u.Hub, Health: "not told", Bad: true, Since: u.At,
+			Why: u.Error, Advice: "readers who follow through the hub hear later of what is new; it is tried again"}
+	}
 	for _, src := range st.Sources {
 		bad := src.Health.Bad() && (src.Health != catalog.Failing || src.Failures >= patience)
 		s.Sources = append(s.Sources, notify.Standing{ID: src.ID, Title: src.Title, URL: src.URL, Health: string(src.Health), Bad: bad, Why: src.Why, Advice: src.Advice, Since: src.Since})

@@ -48,6 +48,9 @@ func (a *App) Serve(ctx context.Context, l net.Listener, o ServeOptions) error {
 	attended := make(chan struct{})
 	go func() { defer close(attended); a.attend(ctx) }()
 	defer func() { stop(); <-attended }()
+	subscribed := make(chan struct{})
+	go func() { defer close(subscribed); a.subscribe(ctx) }()
+	defer func() { stop(); <-subscribed }()
 	worked := make(chan error, 1)
 	go func() { worked <- a.work(ctx, o.Tell) }()
 	var err error
@@ -101,6 +104,7 @@ func (a *App) work(ctx context.Context, tell func(Happening)) error {
 				now.scheduled(ctx, a, s, tell)
 			}
 		}
+		now.told(ctx, a, tell)
 		select {
 		case <-tick.C:
 		case <-ctx.Done():

@@ -13,6 +13,7 @@ import (
 	"github.com/coranto/coranto/internal/config"
 	"github.com/coranto/coranto/internal/moderation"
 	"github.com/coranto/coranto/internal/sqlite"
+	"github.com/coranto/coranto/internal/websub"
 )
 
 // SourceFilter chooses sources; zero fields choose all.
@@ -50,6 +51,10 @@ type ShownSource struct {
 	Keys    map[string]int `json:"keys"` // by kind: how its posts are known again
 	Line    int            `json:"line"` // in coranto.yaml
 	NextDue time.Time      `json:"next_due,omitzero"`
+
+	// Subscription is what its hub has said; nil: it names none, or none was asked.
+	Subscription *websub.Subscription `json:"subscription,omitempty"`
+	Hub          string               `json:"hub,omitempty"` // that in words
 }
 
 // ShowSource tells all that is known of a source.
@@ -72,6 +77,9 @@ func ShowSource(ctx context.Context, dir, id string, o Options) (ShownSource, er
 		Newest: []PostLine{}, Keys: map[string]int{}, Line: v.config.SourceLine(id)}
 	if !s.Gone && src.Active() {
 		x.NextDue = s.Next
+	}
+	if err := x.subscription(ctx, v); err != nil {
+		return x, err
 	}
 	x.Why, x.Advice = why(x.Health, src, s), advice(x.Health, src, s)
 	posts, err := v.snap.Posts(ctx)

@@ -29,6 +29,10 @@ type Status struct {
 	Release *release.Release  `json:"release,omitempty"`
 	// Unpublished says that what is committed is not live, since when and why.
 	Unpublished *Unpublished `json:"unpublished,omitempty"`
+	// Untold says that the site's hub was not told of what is new, and why.
+	Untold *Untold `json:"untold,omitempty"`
+	// WebSub counts the hubs of sources; nil where none names one.
+	WebSub *WebSub `json:"websub,omitempty"`
 	// Unreadable says why nothing is told of what has been learnt of sources.
 	Unreadable string         `json:"unreadable,omitempty"`
 	Posts      int            `json:"posts"`
@@ -62,7 +66,7 @@ type SourceStatus struct {
 
 // Status tells how the open site stands.
 func (a *App) Status(ctx context.Context) (Status, error) {
-	st, err := status(ctx, a.Config(), a.catalog, a.releases, a.o.Now())
+	st, err := status(ctx, a.Config(), a.db, a.releases, a.o.Now())
 	if err != nil {
 		return st, err
 	}
@@ -126,7 +130,7 @@ func statusBeside(ctx context.Context, l Layout, cfg *config.Config, rel *releas
 	if err == nil {
 		defer db.Close()
 		var st Status
-		if st, err = status(ctx, cfg, catalog.View(db), rel, now); err == nil {
+		if st, err = status(ctx, cfg, db, rel, now); err == nil {
 			return st, nil
 		}
 	}
@@ -144,15 +148,22 @@ func statusBeside(ctx context.Context, l Layout, cfg *config.Config, rel *releas
 	return st, serr
 }
 
-func status(ctx context.Context, cfg *config.Config, cat *catalog.Catalog, rel *release.Store, now time.Time) (Status, error) {
+func status(ctx context.Context, cfg *config.Config, db *sqlite.DB, rel *release.Store, now time.Time) (Status, error) {
 	st := Status{Site: cfg.Site.Title, URL: cfg.Site.URL, Now: now.UTC().Truncate(time.Second), Sources: []SourceStatus{}}
 	states := map[string]catalog.State{}
 	var err error
-	if cat != nil {
+	if db != nil {
+		cat := catalog.View(db)
 		if states, err = cat.States(ctx); err != nil {
 			return st, err
 		}
 		if st.Unpublished, err = readUnpublished(ctx, cat); err != nil {
+			return st, err
+		}
+		if st.Untold, err = readUntold(ctx, cat); err != nil {
+			return st, err
+		}
+		if st.WebSub, err = webSub(ctx, db, cfg, states, now); err != nil {
 			return st, err
 		}
 		ok, err := cat.Fact(ctx, pipeline.FactLastOK)

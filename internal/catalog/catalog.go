@@ -82,6 +82,29 @@ func (c *Catalog) States(ctx context.Context) (map[string]State, error) {
 	return out, nil
 }
 
+// Some returns the states of some sources; one that has none is left out.
+func (c *Catalog) Some(ctx context.Context, ids []string) (map[string]State, error) {
+	get, err := c.db.Read().PrepareContext(ctx, `SELECT state FROM source_state WHERE source = ?`)
+	if err != nil {
+		return nil, fmt.Errorf("read the catalog: %w", sqlite.Explain(err))
+	}
+	defer get.Close()
+	out := make(map[string]State, len(ids))
+	for _, id := range ids {
+		var s State
+		var text string
+		err := get.QueryRowContext(ctx, id).Scan(&text)
+		if errors.Is(err, sql.ErrNoRows) || err == nil && json.Unmarshal([]byte(text), &s) != nil {
+			continue
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read the catalog: %w", sqlite.Explain(err))
+		}
+		out[id] = s
+	}
+	return out, nil
+}
+
 // empty reports whether the catalog has no tables yet: whoever made the
 // database has not come to them.
 func (c *Catalog) empty(ctx context.Context) bool {

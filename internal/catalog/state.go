@@ -80,8 +80,9 @@ type State struct {
 	Entries  int    `json:"entries,omitempty"` // in the last document
 	Posts    int    `json:"posts,omitempty"`   // brought so far, as far as this state remembers
 
-	TTL time.Duration `json:"ttl,omitempty"` // how long the feed says it need not be asked
-	Log []Turn        `json:"log,omitempty"` // changes of health, the newest last
+	TTL  time.Duration `json:"ttl,omitempty"` // how long the feed says it need not be asked
+	Push Push          `json:"push,omitzero"`
+	Log  []Turn        `json:"log,omitempty"` // changes of health, the newest last
 }
 
 // Outcome is what asking a source once came to.
@@ -98,6 +99,8 @@ type Outcome struct {
 	PostGap     time.Duration // mean time between its posts; 0: not known
 	MaxAge      time.Duration // how long the server says its answer is fresh
 	TTL         time.Duration // how long the feed says it need not be asked
+	Asked       time.Time     // exactly when the request began; zero: At
+	Hubs        *Hubs         // nil: not told anew, as it was
 	Permanent   string        // where the permanent redirects end; "": nowhere
 	Gone        bool
 	Held        time.Time
@@ -167,6 +170,7 @@ func (s State) Health(src coranto.Source, now time.Time) Health {
 // After is the state once o has happened. every is a fixed interval, 0 for the
 // adaptive one within b.
 func (s State) After(o Outcome, every time.Duration, b Bounds) State {
+	s.Push = s.Push.after(o, s.Checked)
 	return s.after(o, every, b).turned(s, o)
 }
 
@@ -218,7 +222,7 @@ func (s State) after(o Outcome, every time.Duration, b Bounds) State {
 			s.Identity = o.Identity
 		}
 	}
-	s.Gap = s.interval(every, b)
+	s.Gap = s.interval(o.At, every, b)
 	s.Next = o.At.Add(s.Gap)
 	return s
 }
@@ -243,8 +247,9 @@ func (s State) moved(o Outcome) State {
 
 // interval is how long until the source is due again: a fixed time, or a
 // quarter of the usual gap between its posts, never less than the server says
-// its answer keeps, doubling with each failure.
-func (s State) interval(every time.Duration, b Bounds) time.Duration {
+// its answer keeps, doubling with each failure. Where a hub tells of what is new
+// it is longer, but never longer than b.Max.
+func (s State) interval(now time.Time, every time.Duration, b Bounds) time.Duration {
 	if b.Max == 0 {
 		b = DefaultBounds
 	}
@@ -261,11 +266,15 @@ func (s State) interval(every time.Duration, b Bounds) time.Duration {
 	if s.PostGap > 0 {
 		gap = s.PostGap / 4
 	}
-	return min(max(gap, b.Min, min(max(s.MaxAge, s.TTL), b.Max)), b.Max)
+	gap = min(max(gap, b.Min, min(max(s.MaxAge, s.TTL), b.Max)), b.Max)
+	if s.Push.Trusted(now) {
+		gap = min(gap*stretch, b.Max)
+	}
+	return gap
 }
 
 // Due reports whether a source is to be asked at now, on a scheduled run, with
 // the interval as it is configured now.
 func (s State) Due(now time.Time, every time.Duration, b Bounds) bool {
-	return s.Checked.IsZero() || !s.Checked.Add(s.interval(every, b)).After(now)
+	return s.Checked.IsZero() || !s.Checked.Add(s.interval(now, every, b)).After(now) || s.Push.Due(now)
 }

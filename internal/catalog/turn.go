@@ -61,6 +61,8 @@ func (s State) WhyNext(src coranto.Source, every time.Duration, b Bounds, now ti
 		return fmt.Sprintf("once in %s, the longest interval: it failed %d times in a row", b.Max, s.Failures)
 	case s.Failures > 0:
 		return fmt.Sprintf("after %s: the interval doubles with each failure, and it failed %d times in a row", s.Gap, s.Failures)
+	case s.Push.Trusted(now):
+		return fmt.Sprintf("after %s: a hub tells of what is new, so it is asked %d times as seldom, within %s", s.Gap.Round(time.Minute), stretch, b.Max)
 	case s.MaxAge >= s.Gap && s.MaxAge > 0:
 		return fmt.Sprintf("after %s: the server says its answer is fresh for %s", s.Gap, s.MaxAge)
 	case s.TTL >= s.Gap && s.TTL > 0:

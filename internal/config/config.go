@@ -90,7 +90,11 @@ type Fetch struct {
 	Parallel int           // requests at once, all hosts together; 0: not said
 	Every    time.Duration // interval of sources that have none of their own; 0: adaptive
 	Robots   string        // coranto.RobotsIgnore or empty
+	WebSub   string        // WebSubOff or empty: hubs are subscribed to where the site has a public address
 }
+
+// WebSubOff is Fetch.WebSub where no hub is subscribed to.
+const WebSubOff = "off"
 
 // PerHost are the manners towards one origin.
 type PerHost struct {

@@ -22,9 +22,9 @@ func (c *Config) Effective() ([]byte, error) {
 	root := &yaml.Node{Kind: yaml.MappingNode}
 	add := func(key string, v any) error { return put(root, key, v) }
 	site := []any{"title", c.Site.Title, "url", c.Site.URL, "description", c.Site.Description, "author", c.Site.Author, "language", c.Site.Language,
-		"timezone", c.Site.Timezone.String(), "theme", c.Theme.Name, "per_page", c.Site.PerPage}
+		"timezone", c.Site.Timezone.String(), "theme", c.Theme.Name, "per_page", c.Site.PerPage, "hub", c.Site.Hub, "links", linksOf(c.Site.Links)}
 	fetch := []any{"identity", c.Fetch.Identity, "timeout", spell(c.Fetch.Timeout), "max_body", bytesOf(c.Fetch.MaxBody),
-		"per_host", pairsOf("parallel", c.Fetch.PerHost.Parallel, "gap", spell(c.Fetch.PerHost.Gap)), "zone", c.Fetch.Zone, "parallel", c.Fetch.Parallel}
+		"per_host", pairsOf("parallel", c.Fetch.PerHost.Parallel, "gap", spell(c.Fetch.PerHost.Gap)), "zone", c.Fetch.Zone, "parallel", c.Fetch.Parallel, "robots", c.Fetch.Robots, "websub", c.Fetch.WebSub}
 	if c.Fetch.Every > 0 {
 		fetch = append(fetch, "every", spell(c.Fetch.Every))
 	}
@@ -44,6 +44,14 @@ func (c *Config) Effective() ([]byte, error) {
 	}
 	c.verbatim(root)
 	return yaml.Marshal(root)
+}
+
+func linksOf(list []Link) []any {
+	var out []any
+	for _, l := range list {
+		out = append(out, pairsOf("title", l.Title, "url", l.URL))
+	}
+	return out
 }
 
 // verbatim takes over the parts that have no defaults as the file has them.

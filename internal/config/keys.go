@@ -144,6 +144,7 @@ var fetchKeys = []entry[Fetch]{
 	text("zone", "zone of sources that name none", func(f *Fetch) *string { return &f.Zone }, identifier),
 	integer("parallel", "requests at once, all hosts together", 1, 4096, func(f *Fetch) *int { return &f.Parallel }),
 	choice("robots", "ignore: read pages whatever robots.txt says", func(f *Fetch) *string { return &f.Robots }, coranto.RobotsIgnore),
+	choice("websub", "off: do not subscribe to the hubs that sources name", func(f *Fetch) *string { return &f.WebSub }, WebSubOff),
 	duration("every", "how often a source is asked; without it the interval adapts", time.Second, func(f *Fetch) *time.Duration { return &f.Every }),
 }
 

@@ -18,13 +18,13 @@ type Notify struct {
 	From   string   // mail: sender; empty: To
 	Secret string   // name of a secret: user:password or a token
 	Zone   string   // network zone of webhook and ntfy
-	On     []string // sources, freshness; empty: both
+	On     []string // sources, freshness, hub; empty: all
 }
 
 // Kinds of Notify, and what they are told of.
 const (
 	NotifyMail, NotifyWebhook, NotifyNtfy = "mail", "webhook", "ntfy"
-	OnSources, OnFreshness                = "sources", "freshness"
+	OnSources, OnFreshness, OnHub         = "sources", "freshness", "hub"
 )
 
 // Wants reports whether something of this kind is to be told.
@@ -51,7 +51,7 @@ var notifyKeys = []entry[rawNotify]{
 	text("from", "sender of mail; without it the receiver", func(n *rawNotify) *string { return &n.from }, mailAddress),
 	text("secret", "name of a secret: user:password, or a token", func(n *rawNotify) *string { return &n.secret }, notEmpty),
 	text("zone", "network zone of webhook and ntfy", func(n *rawNotify) *string { return &n.zone }, identifier),
-	texts("on", "sources, freshness; without it both", func(n *rawNotify) *[]string { return &n.on }, oneOf([]string{OnSources, OnFreshness})),
+	texts("on", "sources, freshness, hub; without it all", func(n *rawNotify) *[]string { return &n.on }, oneOf([]string{OnSources, OnFreshness, OnHub})),
 }
 
 func mailAddress(s string) (string, string) {

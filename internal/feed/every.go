@@ -4,7 +4,33 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/coranto/coranto"
 )
+
+// Gap is the mean time between entries, by their dates; 0 where it cannot be
+// told: fewer than two are dated, or all within an hour, as where a feed dates
+// everything by when it was asked.
+func Gap(entries []coranto.Entry) time.Duration {
+	var first, last time.Time
+	n := 0
+	for _, e := range entries {
+		if e.Published.IsZero() {
+			continue
+		}
+		if n == 0 || e.Published.Before(first) {
+			first = e.Published
+		}
+		if n == 0 || e.Published.After(last) {
+			last = e.Published
+		}
+		n++
+	}
+	if n < 2 || last.Sub(first) < time.Hour {
+		return 0
+	}
+	return last.Sub(first) / time.Duration(n-1)
+}
 
 var periods = map[string]time.Duration{
 	"hourly": time.Hour, "daily": 24 * time.Hour, "weekly": 7 * 24 * time.Hour, "monthly": 30 * 24 * time.Hour, "yearly": 365 * 24 * time.Hour,

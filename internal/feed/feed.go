@@ -53,19 +53,20 @@ type Document struct {
 
 // Info describes the feed itself. Times are RFC 3339 UTC in JSON.
 type Info struct {
-	Title       string `json:"title,omitempty"`
-	Description string `json:"description,omitempty"`
-	Rights      string `json:"rights,omitempty"`
-	Generator   string `json:"generator,omitempty"`
-	ID          string `json:"id,omitempty"`
-	Link        string `json:"link,omitempty"`     // the site's page
-	FeedURL     string `json:"feed_url,omitempty"` // rel=self
-	Image       string `json:"image,omitempty"`
-	Icon        string `json:"icon,omitempty"`
-	Language    string `json:"language,omitempty"`
-	TTL         string `json:"ttl,omitempty"` // minutes, as the feed wrote it
-	Period      string `json:"-"`             // sy:updatePeriod: hourly, daily, weekly, monthly, yearly
-	Frequency   string `json:"-"`             // sy:updateFrequency: so often in a Period
+	Title       string   `json:"title,omitempty"`
+	Description string   `json:"description,omitempty"`
+	Rights      string   `json:"rights,omitempty"`
+	Generator   string   `json:"generator,omitempty"`
+	ID          string   `json:"id,omitempty"`
+	Link        string   `json:"link,omitempty"`     // the site's page
+	FeedURL     string   `json:"feed_url,omitempty"` // rel=self
+	Image       string   `json:"image,omitempty"`
+	Icon        string   `json:"icon,omitempty"`
+	Language    string   `json:"language,omitempty"`
+	TTL         string   `json:"ttl,omitempty"` // minutes, as the feed wrote it
+	Period      string   `json:"-"`             // sy:updatePeriod: hourly, daily, weekly, monthly, yearly
+	Frequency   string   `json:"-"`             // sy:updateFrequency: so often in a Period
+	Hubs        []string `json:"-"`             // of JSON Feed; elsewhere they are Links with rel=hub
 
 	Updated   time.Time `json:"updated,omitzero"`
 	Published time.Time `json:"published,omitzero"`

@@ -58,6 +58,7 @@ type Result struct {
 	Gone        bool          // 410: never ask again
 	MaxAge      time.Duration // freshness the server promised (Cache-Control, Expires); 0: none
 	Bytes       int64         // over the wire
+	Links       []string      // values of the Link header
 }
 
 // StatusError is an answer that is neither a feed nor 304 nor 410.
@@ -107,6 +108,7 @@ func Fetch(ctx context.Context, c Getter, src coranto.Source, v Validators, o Op
 	}
 	res := Result{
 		Status: resp.Status, FinalURL: resp.URL, Permanent: permanent(resp), MaxAge: freshness(resp.Header), Bytes: resp.WireBytes,
+		Links: resp.Header.Values("Link"),
 	}
 	if res.FinalURL == "" {
 		res.FinalURL = src.URL

@@ -95,9 +95,23 @@ func (j *jsonFeed) head(v *jsonValue) {
 	if d.FeedURL != "" {
 		d.Links = append(d.Links, coranto.Link{Href: d.FeedURL, Rel: "self", Type: "application/feed+json"})
 	}
+	d.Hubs = j.hubs(v)
 	if next := j.url(v.str("next_url")); next != "" {
 		d.Links = append(d.Links, coranto.Link{Href: next, Rel: "next"})
 	}
+}
+
+// hubs are those of WebSub (JSON Feed 1.1, "hubs").
+func (j *jsonFeed) hubs(v *jsonValue) []string {
+	var list []string
+	hubs := v.get("hubs").list
+	for i := range hubs {
+		h := &hubs[i]
+		if u := j.url(h.str("url")); u != "" && strings.EqualFold(h.str("type"), "websub") && len(list) < maxList {
+			list = append(list, u)
+		}
+	}
+	return list
 }
 
 // authors reads authors (1.1) and author (1).

@@ -40,12 +40,14 @@ type Site struct {
 	LastOK  time.Time
 	MaxAge  time.Duration
 	Sources []Standing
+	Hub     *Standing // of the site's own hub, where that could not be told; nil: all is well
 }
 
 // Kinds of messages.
 const (
 	Sources   = "sources"
 	Freshness = "freshness"
+	Hub       = "hub"
 )
 
 // Message is what is told.
@@ -76,6 +78,7 @@ type Parcel struct {
 type Memory struct {
 	Told  map[string]string `json:"told,omitempty"` // source → the health that was told, while it is bad
 	Stale bool              `json:"stale,omitempty"`
+	Hub   bool              `json:"hub,omitempty"` // that it could not be told
 	Out   []Parcel          `json:"out,omitempty"`
 	Count int               `json:"count,omitempty"` // of messages so far
 }
@@ -99,6 +102,11 @@ func (m *Memory) Take(s Site, to []Receiver) bool {
 	if m.Stale != s.Stale {
 		m.Stale = s.Stale
 		m.send(freshness(s), s, to)
+		news = true
+	}
+	if bad := s.Hub != nil; m.Hub != bad {
+		m.Hub = bad
+		m.send(hub(s), s, to)
 		news = true
 	}
 	return news
@@ -243,6 +251,14 @@ func freshness(s Site) Message {
 			Text: fmt.Sprintf("%s; freshness.max_age is %s.\n`coranto status` tells why.\n", capital(last), s.MaxAge)}
 	}
 	return Message{Kind: Freshness, Subject: "The site is fresh again", Text: capital(last) + ".\n"}
+}
+
+func hub(s Site) Message {
+	if s.Hub == nil {
+		return Message{Kind: Hub, Subject: "The hub of the site is told again", Text: "It knows all that is new.\n"}
+	}
+	worse := []Standing{*s.Hub}
+	return Message{Kind: Hub, Bad: true, Subject: "The hub of the site cannot be told what is new", Text: text(worse, nil), Worse: worse}
 }
 
 func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }

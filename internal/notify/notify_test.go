@@ -66,6 +66,11 @@ func TestOnce(t *testing.T) {
 	step("stale", stale, "ops: The site is stale", "fresh only: The site is stale")
 	step("still stale", stale)
 	step("fresh", at(well("a")), "ops: The site is fresh again", "fresh only: The site is fresh again")
+	deaf := at(well("a"))
+	deaf.Hub = &Standing{ID: "hub", Health: "not told", Bad: true}
+	step("the hub cannot be told", deaf, "ops: The hub of the site cannot be told what is new")
+	step("it still cannot", deaf)
+	step("it is told again", at(well("a")), "ops: The hub of the site is told again")
 	if m.Take(at(bad("a", "failing")), nil) || len(m.Told) != 0 {
 		t.Error("nobody was told, and it counts as told")
 	}

@@ -204,7 +204,10 @@ func (p *Pipeline) record(ctx context.Context, t engine.Task, set *Settings, in 
 		}
 		out := catalog.Outcome{At: at, NotModified: o.NotModified, Validators: o.Validators, New: fresh[id], Entries: o.Entries,
 			Identity: o.Identity, Title: o.Title, Site: o.Site, Format: o.Format, PostGap: o.PostGap, MaxAge: o.MaxAge, TTL: o.TTL,
-			Permanent: o.Permanent, Gone: o.Gone, Held: o.Held, Error: o.Error, Message: o.Message}
+			Permanent: o.Permanent, Gone: o.Gone, Held: o.Held, Error: o.Error, Message: o.Message, Asked: o.Asked, Hubs: o.Hubs}
+		if out.Asked.IsZero() {
+			out.Asked = in.Started // no later than it was
+		}
 		if r.Error != nil {
 			out.Error, out.Message = r.Error.Error, r.Error.Cause
 		}

@@ -11,6 +11,7 @@ import (
 	"github.com/coranto/coranto/internal/engine"
 	"github.com/coranto/coranto/internal/feed"
 	"github.com/coranto/coranto/internal/feed/listing"
+	"github.com/coranto/coranto/internal/websub"
 )
 
 // FetchInput names the source to ask.
@@ -48,10 +49,13 @@ type Outcome struct {
 	Error       string             `json:"error,omitempty"`
 	Message     string             `json:"message,omitempty"`
 	Bytes       int64              `json:"bytes,omitempty"`
+	Asked       time.Time          `json:"asked,omitzero"` // exactly when
+	Hubs        *catalog.Hubs      `json:"hubs,omitempty"` // nil: not told anew
 }
 
 func (p *Pipeline) fetchFeed(ctx context.Context, t engine.Task, in FetchInput) (Fetched, error) {
-	ask, now := in.Source, p.Now().UTC().Truncate(time.Second)
+	ask, asked := in.Source, p.Now().UTC()
+	now := asked.Truncate(time.Second)
 	src := ask.Source
 	src.URL = ask.Address
 	v := feed.Validators(ask.Validators)
@@ -59,7 +63,7 @@ func (p *Pipeline) fetchFeed(ctx context.Context, t engine.Task, in FetchInput) 
 	res, err := listing.Fetch(ctx, g, src, v, feed.Options{SummaryOnly: src.FullText != "feed"})
 	g.leave()
 	out := Outcome{At: now, Status: res.Status, NotModified: res.NotModified, MaxAge: res.MaxAge,
-		Permanent: res.Permanent, Gone: res.Gone, Bytes: res.Bytes,
+		Permanent: res.Permanent, Gone: res.Gone, Bytes: res.Bytes, Asked: asked,
 		Validators: catalog.Validators(res.Validators)}
 	if h, ok := errors.AsType[*egress.HeldError](err); ok {
 		// Not a failure: the server said when, and that is when it is asked.
@@ -74,20 +78,41 @@ func (p *Pipeline) fetchFeed(ctx context.Context, t engine.Task, in FetchInput) 
 		return Fetched{Outcome: out}, nil
 	}
 	if res.NotModified {
+		// The Link header may tell without the document; without it all is as it was.
+		if f := websub.Discover(res.Links, res.FinalURL, nil); f.Header && f.Topic != "" {
+			out.Hubs = hubs(f)
+		}
 		return Fetched{Outcome: out}, nil
 	}
 	doc := res.Document
+	out.Hubs = hubs(websub.Discover(res.Links, res.FinalURL, hubLinks(doc)))
 	out.Entries, out.Malformed = len(doc.Entries), doc.Malformed
 	out.Title, out.Site, out.Format = doc.Feed.Title, doc.Feed.Link, doc.Format
 	out.Identity, out.Authors = identity(doc), doc.Feed.Authors
 	inherit(doc)
-	out.PostGap, out.TTL = postGap(doc.Entries), doc.Feed.Every()
+	out.PostGap, out.TTL = feed.Gap(doc.Entries), doc.Feed.Every()
 	kept, err := filter(src, doc)
 	if err != nil {
 		return Fetched{}, err
 	}
 	out.Filtered = out.Entries - len(kept)
 	return Fetched{Outcome: out, Count: len(kept), Entries: kept}, nil
+}
+
+func hubs(f websub.Found) *catalog.Hubs {
+	if len(f.Hubs) == 0 {
+		return &catalog.Hubs{}
+	}
+	return &catalog.Hubs{Names: f.Hubs, Topic: f.Topic, Header: f.Header}
+}
+
+// hubLinks are the links of a document in which its hubs may be.
+func hubLinks(doc *feed.Document) []coranto.Link {
+	links := doc.Feed.Links
+	for _, h := range doc.Feed.Hubs {
+		links = append(links[:len(links):len(links)], coranto.Link{Rel: "hub", Href: h})
+	}
+	return links
 }
 
 // largeBodies is how many large bodies are in memory at a time: those that are
@@ -170,27 +195,4 @@ func identity(doc *feed.Document) string {
 		return doc.Feed.ID
 	}
 	return doc.Feed.Title + " " + doc.Feed.Link
-}
-
-// postGap is the mean time between the entries of a document, 0 where it
-// cannot be told.
-func postGap(entries []coranto.Entry) time.Duration {
-	var first, last time.Time
-	n := 0
-	for _, e := range entries {
-		if e.Published.IsZero() {
-			continue
-		}
-		if n == 0 || e.Published.Before(first) {
-			first = e.Published
-		}
-		if n == 0 || e.Published.After(last) {
-			last = e.Published
-		}
-		n++
-	}
-	if n < 2 {
-		return 0
-	}
-	return last.Sub(first) / time.Duration(n-1)
 }

@@ -99,6 +99,11 @@ func (s *Settings) Due(src coranto.Source, st catalog.State, now time.Time) bool
 	return src.Active() && (st.URL != src.URL || !st.Gone && !st.Held.After(now) && st.Due(now, s.every(src), s.Bounds))
 }
 
+// Subscribed is the state of a source once its hub has said yes until then.
+func (s *Settings) Subscribed(src coranto.Source, st catalog.State, since, until, now time.Time) catalog.State {
+	return st.Subscribed(since, until, now, s.every(src), s.Bounds)
+}
+
 // Pipeline is the set of tasks.
 type Pipeline struct {
 	Deps

@@ -112,7 +112,7 @@ func PreviewOf(ctx context.Context, src coranto.Source, d PreviewDeps) (*Preview
 	p.Authors = doc.Feed.Authors
 	o := &p.Outcome
 	o.Entries, o.Title, o.Site, o.Format, o.Identity = len(doc.Entries), doc.Feed.Title, doc.Feed.Link, doc.Format, identity(doc)
-	o.PostGap, o.TTL = postGap(doc.Entries), doc.Feed.Every()
+	o.PostGap, o.TTL = feed.Gap(doc.Entries), doc.Feed.Every()
 	why, err := filtered(src, doc)
 	if err != nil {
 		return nil, err

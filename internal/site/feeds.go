@@ -233,7 +233,7 @@ func (b *build) atom(w *bytes.Buffer, f feed) error {
 	if f.before > 0 {
 		x.link("prev-archive", "application/atom+xml", b.absolute(b.root+archivePath(f.before)))
 	}
-	if f.archive == 0 {
+	if f.archive == 0 && f.dir == "" { // the hub is told of these alone
 		x.link("hub", "", httpURL(b.in.Config.Hub))
 	}
 	x.link("alternate", "text/html", f.home)

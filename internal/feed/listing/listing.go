@@ -172,6 +172,7 @@ type page struct {
 	title    string
 	language string
 	encoding string
+	links    []coranto.Link // hub and self (WebSub), of the head alone: a body has what visitors wrote
 	m        feed.Meta
 	cut      bool
 }
@@ -204,6 +205,8 @@ func parsePage(body []byte, m feed.Meta) *page {
 			if p.title == "" && n.Namespace == "" {
 				p.title = text(n)
 			}
+		case "link":
+			p.push(n)
 		case "body":
 			return false
 		}
@@ -211,6 +214,18 @@ func parsePage(body []byte, m feed.Meta) *page {
 	})
 	return p
 }
+
+// push notes a link to a hub, or to the address that a hub knows the page by.
+func (p *page) push(n *html.Node) {
+	for _, rel := range words(n, "rel") {
+		if rel = strings.ToLower(rel); (rel == "hub" || rel == "self") && len(p.links) < maxLinks {
+			p.links = append(p.links, coranto.Link{Rel: rel, Href: markup.Resolve(p.base, attr(n, "href"))})
+		}
+	}
+}
+
+// maxLinks is how many links of a page's head are kept.
+const maxLinks = 16
 
 // entries reads the page by one type of recipe; nil: there is nothing of it.
 func (p *page) entries(kind string, r coranto.Recipe) ([]coranto.Entry, error) {
@@ -227,7 +242,7 @@ func (p *page) entries(kind string, r coranto.Recipe) ([]coranto.Entry, error) {
 
 func (p *page) document(kind string, entries []coranto.Entry) *feed.Document {
 	d := &feed.Document{Format: kind, Encoding: p.encoding, Malformed: p.cut}
-	d.Feed.Title, d.Feed.Link, d.Feed.Language = p.title, p.url, p.language
+	d.Feed.Title, d.Feed.Link, d.Feed.Language, d.Feed.Links = p.title, p.url, p.language, p.links
 	if d.Dropped = len(entries) - maxPageList; d.Dropped > 0 {
 		entries = entries[:maxPageList]
 	} else {
