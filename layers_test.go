@@ -27,7 +27,7 @@ var layers = [][]string{
 	{"internal/site", "internal/host", "internal/engine/local", "internal/engine/enginetest", "internal/sampleweb"},
 	{"internal/pipeline"},
 	{"internal/app"},
-	{"cmd/coranto", "cmd/conformance", "bench", "bench/engine", "bench/read", "bench/read/peers", "bench/site"},
+	{"cmd/coranto", "cmd/conformance", "bench", "bench/engine", "bench/read", "bench/read/peers", "bench/site", "bench/host"},
 }
 
 // onlyFor lists packages that few may import.
