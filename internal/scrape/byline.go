@@ -1,8 +1,10 @@
 package scrape
 
 import (
+	"bytes"
 	"regexp"
 	"strings"
+	"unicode/utf8"
 )
 
 const (
@@ -97,15 +99,48 @@ func cueOf[T string | []byte](t T) cueKind {
 
 // afterCue finds names that stand alone after a text that announces them.
 func (ev *evidence) afterCue() []string {
-	for _, l := range ev.lines {
+	for i, l := range ev.lines {
 		if l.class&elsewhere != 0 || cueOf(l.before) != nameCue {
 			continue
 		}
 		if n := len(strings.Fields(l.text)); n >= 2 && n <= 8 && capitalised(firstPart(l.text)) {
-			return []string{l.text}
+			return []string{strings.Join(append([]string{l.text}, ev.others(i+1)...), " and ")}
 		}
 	}
 	return nil
+}
+
+// others are the names that go on a list of them, each in an element of its own.
+func (ev *evidence) others(from int) (names []string) {
+	for _, l := range ev.lines[from:] {
+		name := strings.TrimSpace(conjunction.ReplaceAllString(l.text, ""))
+		if !l.more || !looksPersonal(titleCase(name)) || job.MatchString(name) {
+			break
+		}
+		names = append(names, name)
+	}
+	return names
+}
+
+// conjunction is what parts a name from the one before it.
+var conjunction = regexp.MustCompile(`^\s*(?:,?\s*(?:&|and|und|et|y|e|en|og|och)\s|,)\s*`)
+
+// joins says that a text is no more than that, or begins so.
+func joins(t []byte) bool {
+	return len(t) <= 60 && (conjunction.Match(t) || len(t) < 8 && conjunction.Match(append(bytes.Clone(t), ' ')))
+}
+
+// titleCase writes a name in capitals as others are written.
+func titleCase(name string) string {
+	if name != strings.ToUpper(name) {
+		return name
+	}
+	words := strings.Fields(name)
+	for i, w := range words {
+		_, n := utf8.DecodeRuneInString(w)
+		words[i] = w[:n] + strings.ToLower(w[n:])
+	}
+	return strings.Join(words, " ")
 }
 
 // sourceLine finds who is named as the source of the text.

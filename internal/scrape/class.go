@@ -18,6 +18,7 @@ const (
 	cNav                          // menus, page footer
 	cLead                         // the article's own summary, shown above it
 	cTeaser                       // that, or a teaser of another page
+	cQuote                        // somebody else's words: a post that is shown in this one
 )
 
 // elsewhere are the parts of a page that speak of something other than it.
@@ -77,6 +78,9 @@ func classify(attr string) class {
 		for part := range strings.SplitSeq(name, "-") {
 			c |= classParts[part]
 		}
+	}
+	if c&cAuthorName != 0 && strings.Contains(attr, "fn") && hasWord(attr, "org") { // hCard's name of an organisation
+		c &^= cAuthorName
 	}
 	if c&cUpdated != 0 {
 		c &^= cPublished

@@ -156,40 +156,40 @@ func urlDate(path string) string {
 	return m[1] + "-" + m[3] + "-" + m[5]
 }
 
-// monthNames are those of a dozen languages, a month a line.
+// monthNames are those of some thirty languages, a month a line.
+const monthNames = `january jan januar janvier januari jänner enero gennaio janeiro stycznia styczeń leden ledna января январь ocak tammikuuta ene genn gener gen ianuarie ian január siječanj siječnja januarja jaanuar janvāris janvārī sausio sausis ιανουαρίου ιανουάριος ιαν січня січень януари јануар јануари janar janari urtarrila urtarrilak xaneiro يناير ژانویه ינואר
+february feb februar février fevrier februari feber febrero febbraio fevereiro lutego luty únor února февраля февраль şubat helmikuuta fév febrer februarie február februára veljača veljače februarja veebruar februāris februārī vasario vasaris φεβρουαρίου φεβρουάριος φεβ лютого лютий февруари фебруар фебруари shkurt shkurti otsaila otsailak febreiro فبراير شباط فوریه פברואר februara
+march mar märz maerz mrz mars maart marzo março marca marzec březen března марта март mart maaliskuuta març martie március marec ožujak ožujka märts marts martā kovo kovas μαρτίου μάρτιος μαρ березня березень marsi martxoa martxoak مارس آذار מרץ maret
+april apr avril abril aprile kwietnia kwiecień duben dubna апреля апрель nisan huhtikuuta avr abr aprilie április apríl apríla travanj travnja aprila aprill aprīlis aprīlī balandžio balandis απριλίου απρίλιος απρ квітня квітень април prill prilli apirila apirilak أبريل نيسان آوریل אפריל
+may mai mei mayo maggio maio maja maj květen května мая май mayıs toukokuuta mag maig május mája svibanj svibnja maijs maijā gegužės gegužė μαΐου μάιος μαϊ травня травень мај maji maiatza maiatzak مايو أيار مه מאי
+june jun juni juin junio giugno junho czerwca czerwiec červen června июня июнь haziran kesäkuuta giu juny iunie június jún júna lipanj lipnja juunii jūnijs jūnijā birželio birželis ιουνίου ιούνιος ιουν червня червень юни јун јуни qershor qershori ekaina ekainak xuño يونيو حزيران ژوئن יוני
+july jul juli juillet julio luglio julho lipca lipiec červenec července июля июль temmuz heinäkuuta juil lug juliol iulie július júl júla srpanj srpnja julija juuli jūlijs jūlijā liepos liepa ιουλίου ιούλιος ιουλ липня липень юли јул јули korrik korriku uztaila uztailak xullo يوليو تموز ژوئیه יולי
+august aug août aout augustus agosto sierpnia sierpień srpen srpna августа август ağustos elokuuta augusti ago agost augusztus augusta kolovoz kolovoza avgust avgusta augusts augustā rugpjūčio rugpjūtis αυγούστου αύγουστος αυγ серпня серпень gusht gushti abuztua abuztuak أغسطس آب اوت אוגוסט agustus
+september sept sep septembre septiembre settembre setembro września wrzesień září сентября сентябрь eylül syyskuuta set setembre septembrie szeptember septembra rujan rujna septembris septembrī rugsėjo rugsėjis σεπτεμβρίου σεπτέμβριος σεπ вересня вересень септември септембар septembar shtator shtatori iraila irailak سبتمبر أيلول سپتامبر ספטמבר
+october oct oktober okt octobre octubre ottobre outubro października październik říjen října октября октябрь ekim lokakuuta ott out octombrie október októbra oktobra oktoober oktobris oktobrī spalio spalis οκτωβρίου οκτώβριος οκτ жовтня жовтень октомври октобар oktobar tetor tetori urria urriak أكتوبر اکتبر אוקטובר
+november nov novembre noviembre novembro listopad листопад ноября ноябрь kasım marraskuuta noiembrie novembra studeni studenoga novembris novembrī lapkričio lapkritis νοεμβρίου νοέμβριος νοε ноември новембар novembar nëntor nëntori azaroa azaroak نوفمبر نوامبر נובמבר listopada листопада
+december dec dezember dez décembre decembre diciembre dicembre dezembro grudnia grudzień prosinec prosince декабря декабрь aralık joulukuuta déc dic desember desembre decembrie decembra prosinac prosinca detsember decembris decembrī gruodžio gruodis δεκεμβρίου δεκέμβριος δεκ грудня грудень декември децембар decembar dhjetor dhjetori abendua abenduak decembro ديسمبر دسامبر דצמבר`
 
-const monthNames = `january jan januar janvier januari jänner enero gennaio janeiro stycznia styczeń leden ledna января январь ocak tammikuuta ene genn
-february feb februar février fevrier februari feber febrero febbraio fevereiro lutego luty únor února февраля февраль şubat helmikuuta fév
-march mar märz maerz mrz mars maart marzo março marca marzec březen března марта март mart maaliskuuta
-april apr avril abril aprile kwietnia kwiecień duben dubna апреля апрель nisan huhtikuuta avr abr
-may mai mei mayo maggio maio maja maj květen května мая май mayıs toukokuuta mag
-june jun juni juin junio giugno junho czerwca czerwiec červen června июня июнь haziran kesäkuuta giu
-july jul juli juillet julio luglio julho lipca lipiec červenec července июля июль temmuz heinäkuuta juil lug
-august aug août aout augustus agosto sierpnia sierpień srpen srpna августа август ağustos elokuuta augusti ago
-september sept sep septembre septiembre settembre setembro września wrzesień září сентября сентябрь eylül syyskuuta set
-october oct oktober okt octobre octubre ottobre outubro października październik říjen října октября октябрь ekim lokakuuta ott out
-november nov novembre noviembre novembro listopada listopad ноября ноябрь kasım marraskuuta
-december dec dezember dez décembre decembre diciembre dicembre dezembro grudnia grudzień prosinec prosince декабря декабрь aralık joulukuuta déc dic desember`
+// month is the number of the month called so; 0 if none is.
+func month(name string) int { return months[strings.ToLower(name)] }
 
-func month(name string) int {
-	name = strings.ToLower(name)
-	for i, line := range monthLines {
+// months is monthNames the other way about.
+var months = func() map[string]int {
+	m := map[string]int{}
+	for i, line := range strings.Split(monthNames, "\n") {
 		for w := range strings.FieldsSeq(line) {
-			if w == name {
-				return i + 1
-			}
+			m[w] = i + 1
 		}
 	}
-	return 0
-}
-
-var monthLines = strings.Split(monthNames, "\n")
+	return m
+}()
 
 var (
 	dayMonth = regexp.MustCompile(`\b(\d{1,2})(?:\.|st|nd|rd|th|er|º|ª|°)?[\s./-]*(?:of |de |d')?\s*(\p{L}{3,14})\.?,?[\s./-]*(?:de |del )?\s*((?:19|20)\d{2})`)
 	monthDay = regexp.MustCompile(`(\p{L}{3,14})\.?[\s-]+(\d{1,2})(?:st|nd|rd|th)?,?[\s-]+((?:19|20)\d{2})`)
+	yearName = regexp.MustCompile(`\b((?:19|20)\d{2})(?:\.|\. gada|\sm\.)?\s(\p{L}{3,14})\.?\s(\d{1,2})\b`) // Hungarian, Baltic
 	cjk      = regexp.MustCompile(`((?:19|20)\d{2})\s*[年년]\s*(\d{1,2})\s*[月월]\s*(\d{1,2})\s*[日일]?`)
-	yearLed  = regexp.MustCompile(`\b((?:19|20)\d{2})[-/.](\d{1,2})[-/.](\d{1,2})\b`)
+	yearLed  = regexp.MustCompile(`\b((?:19|20)\d{2})[-/.]\s?(\d{1,2})[-/.]\s?(\d{1,2})\b`)
 	dotted   = regexp.MustCompile(`\b(\d{1,2})\s?([./|-])\s?(\d{1,2})\s?[./|-]\s?((?:19|20)?\d{2})\b`)
 )
 
@@ -245,6 +245,12 @@ func findDateAt(s string, order dayOrder) (best Date, at, end int, ok bool) {
 			break
 		}
 	}
+	for _, l := range named(yearName) {
+		if m := month(s[l[4]:l[5]]); m > 0 {
+			take(l, num(l[2], l[3]), m, num(l[6], l[7]))
+			break
+		}
+	}
 	for _, t := range []struct {
 		re  *regexp.Regexp
 		may bool
@@ -259,7 +265,7 @@ func findDateAt(s string, order dayOrder) (best Date, at, end int, ok bool) {
 	if !signs {
 		return best, at, end, ok
 	}
-	if l := dotted.FindStringSubmatchIndex(s); l != nil {
+	if l := dotted.FindStringSubmatchIndex(s); l != nil && (l[1] == len(s) || s[l[1]] != ':') { // a time's hour is no year
 		a, b, y := num(l[2], l[3]), num(l[6], l[7]), num(l[8], l[9])
 		if y < 100 {
 			y += 2000

@@ -89,8 +89,7 @@ func (ev *evidence) whole(intro string) string {
 		}
 	}
 	start := strings.TrimRight(intro, " .…[]")
-	broken := broken(intro)
-	if len(start) < 40 || len(start) == len(intro) && !broken || strings.HasSuffix(intro, start+".") {
+	if len(start) < 40 || len(start) == len(intro) && !unended(intro) || strings.HasSuffix(intro, start+".") {
 		return intro
 	}
 	k = key(start)
@@ -102,12 +101,12 @@ func (ev *evidence) whole(intro string) string {
 			case len(v) <= len(start) || !strings.HasPrefix(key(v), k):
 			case body:
 				continued = true
-			case len(v) > len(intro) && (!broken || continues(v, start)):
+			case len(v) > len(intro) && (len(start) < len(intro) || continues(v, start)):
 				intro = v
 			}
 		}
 	}
-	if broken && intro[:len(start)] == start && len(intro) == len(start) && (continued || len(intro) >= 140) {
+	if broken(intro) && intro[:len(start)] == start && len(intro) == len(start) && (continued || len(intro) >= 140) {
 		intro += "…"
 	}
 	return intro
@@ -117,13 +116,16 @@ func (ev *evidence) whole(intro string) string {
 func continues(v, start string) bool {
 	rest, ok := strings.CutPrefix(v, start)
 	c, _ := utf8.DecodeRuneInString(strings.TrimSpace(rest))
-	return ok && (unicode.IsLetter(c) || unicode.IsDigit(c) || strings.ContainsRune(",.-…'’", c))
+	return ok && (unicode.IsLetter(c) || unicode.IsDigit(c) || strings.ContainsRune(",.-…'’\"“„«", c))
 }
 
-// broken says that a text ends within a sentence.
-func broken(s string) bool {
+// broken says that a text was cut within a sentence.
+func broken(s string) bool { return len(s) >= 80 && unended(s) }
+
+// unended says that a text ends as no sentence does.
+func unended(s string) bool {
 	c, _ := utf8.DecodeLastRuneInString(s)
-	return len(s) >= 80 && (unicode.IsLetter(c) || unicode.IsDigit(c) || c == ',' || c == '-') && strings.Contains(s, " ")
+	return (unicode.IsLetter(c) || unicode.IsDigit(c) || c == ',' || c == '-') && strings.Contains(s, " ")
 }
 
 func cleanIntro(s string) string {

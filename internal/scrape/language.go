@@ -187,7 +187,9 @@ func sampleText(body []byte) string {
 		case tokStart:
 			switch s.tag {
 			case atom.Script, atom.Style, atom.Textarea, atom.Iframe, atom.Noembed, atom.Noframes, atom.Xmp, atom.Noscript, atom.Title:
-				s.at, s.raw = s.rawEnd(), nil
+				if s.raw != nil {
+					s.at, s.raw = s.rawEnd(), nil
+				}
 			}
 		case tokText:
 			if len(s.text) >= 60 && utf8.Valid(s.text) {

@@ -89,10 +89,12 @@ func (r *reader) push(tag atom.Atom) {
 		}
 	case atom.Aside:
 		own |= cSidebar
+	case atom.Blockquote:
+		own |= cQuote
 	case atom.Div, atom.Section, atom.Ul, atom.Ol:
 		own |= r.classOf(a.id)
 	}
-	o.class |= own & (elsewhere | cTags)
+	o.class |= own & (elsewhere | cTags | cQuote)
 	prop := strings.ToLower(string(a.itemprop))
 	if a.itemscope {
 		o.item = true
@@ -204,7 +206,7 @@ func (r *reader) capture(tag atom.Atom, depth int, own class, o element, prop st
 			start(mTagLink, 200, a.href)
 		case path()&toAuthor != 0:
 			start(mAuthorLink, 200, a.href)
-		case o.in && o.class&elsewhere == 0 && path()&toTag != 0:
+		case (o.in || r.headline) && o.class&elsewhere == 0 && path()&toTag != 0:
 			start(mTagPath, 200, a.href)
 		}
 	}

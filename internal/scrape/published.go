@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 var publishedRules = []rule{
@@ -255,8 +257,9 @@ func (ev *evidence) dated(keep func(*mark) bool, order dayOrder) (Date, bool) {
 // announcing are words before the date of publication; not is those that make
 // a date another one. Lists, not expressions: they are asked of every short text.
 var (
-	announcing = alternatives(`published|posted|publié|pubblicato|publicado|veröffentlicht|erschienen|erstellt|eingestellt|geschrieben|verfasst|gepostet|datum|date|fecha|data|stand|created|written|released|issued|meldung vom|mitteilung vom|artikel vom|beitrag vom|nachricht vom|notizia del|artículo del|geplaatst|gepubliceerd|opublikowano|опубликовано|公開|投稿|更新日|掲載`)
-	not        = alternatives(`updated|modified|aktualisiert|geändert|zuletzt|letzte|änderung|last edited|mis à jour|actualizado|aggiornato|copyright|©|event|termin|beginn|expires|accessed|abgerufen|deadline| bis | until `)
+	announcing = alternatives(`published|posted|publié|publiée|pubblicato|publicado|veröffentlicht|erschienen|erstellt|eingestellt|geschrieben|verfasst|gepostet|datum|date|fecha|data|stand|created|written|released|issued|meldung vom|mitteilung vom|artikel vom|beitrag vom|nachricht vom|notizia del|artículo del|geplaatst|gepubliceerd|opublikowano|publicerad|publicerat|publisert|udgivet|julkaistu|objavljeno|közzétéve|megjelent|publikováno|publicat|yayınlanma|дата|опубликовано|опубліковано|публикуван|објављено|δημοσιεύτηκε|δημοσίευση|نشر|公開|投稿|掲載|配信|发布|發布|등록|입력`)
+	not        = alternatives(`updated|modified|aktualisiert|geändert|zuletzt|letzte|änderung|last edited|mis à jour|actualizado|atualizado|aggiornato|bijgewerkt|uppdaterad|oppdatert|opdateret|päivitetty|güncelleme|zaktualizowano|обновлено|оновлено|ažurirano|frissítve|copyright|©|event|termin|beginn|expir|current d|accessed|retrieved|abgerufen|deadline| bis | bis:| until |撮影|原文|日更新|修正`)
+	before     = alternatives(`am|vom|on|le|del|el|il|op|den|dne`)
 )
 
 func alternatives(list string) []string { return strings.Split(list, "|") }
@@ -272,25 +275,34 @@ func says(text string, words []string) bool {
 	return false
 }
 
-// announcesDate says that a text before a date announces the one that is sought.
+// announcesDate says that a text before a date announces the one that is
+// sought: "Erscheinungsdatum" does, "Daten" and "Update" do not.
 func announcesDate(text string) bool {
-	if says(text, announcing) {
-		return true
-	}
-	head := strings.ToLower(text[:min(len(text), 4)])
-	for _, p := range [...]string{"am", "vom", "on", "le"} {
-		if strings.HasPrefix(head, p) {
-			return true
+	text = strings.ToLower(text)
+	for _, w := range announcing {
+		for from := 0; ; {
+			i := strings.Index(text[from:], w)
+			if i < 0 {
+				break
+			}
+			i += from
+			from = i + len(w)
+			end, _ := utf8.DecodeRuneInString(text[from:])
+			start, _ := utf8.DecodeLastRuneInString(text[:i])
+			if w[0] >= utf8.RuneSelf || !unicode.IsLetter(end) && (!unicode.IsLetter(start) || w == "datum" || strings.Contains(w, " ")) {
+				return true
+			}
 		}
 	}
-	return false
+	first, _, _ := strings.Cut(strings.TrimSpace(text), " ")
+	return slices.Contains(before, first)
 }
 
 // textDate searches the short texts of the page, and its description: for one
 // that is a date, or has a date after a word that announces one, of which it
 // is sure. Those after the headline and in the page's own part come first.
 func (ev *evidence) textDate(order dayOrder) (best Date, sure bool) {
-	score := 9
+	score := 13
 	for _, l := range ev.lines {
 		if d, s := ev.lineDate(l, order); s > score {
 			best, score = d, s
@@ -306,16 +318,19 @@ func (ev *evidence) textDate(order dayOrder) (best Date, sure bool) {
 
 // lineDate is the date in a text, and how much speaks for it.
 func (ev *evidence) lineDate(l line, order dayOrder) (Date, int) {
-	if says(l.text, not) {
+	if l.class&cQuote != 0 || l.within || says(l.text, not) {
 		return Date{}, 0
 	}
+	ahead := says(l.before, not)
 	d, at, end, ok := findDateAt(l.text, order)
 	if !ok || !ev.plausible(d) {
 		return Date{}, 0
 	}
 	s, rest := 0, l.text[end:]
 	switch {
-	case announcesDate(l.text[:at]) || at < 4 && announcesDate(l.before) && !says(l.before, not):
+	case at < 4 && ahead && (len(l.before) <= 24 || strings.HasSuffix(l.before, ":")):
+		return Date{}, 0 // "Updated:", in an element of its own
+	case (len(rest) <= maxAnnounced || tail.MatchString(rest)) && announcesDate(lastBytes(l.text[:at], maxAnnounced)), at < 4 && announcesDate(l.before) && !ahead:
 		s = 20
 	case at <= 16 && (len(rest) <= 16 || len(rest) <= 40 && tail.MatchString(rest)):
 		s = 10
@@ -332,6 +347,19 @@ func (ev *evidence) lineDate(l line, order dayOrder) (Date, int) {
 	}
 	return d, s
 }
+
+// lastBytes is the end of a text, of about n bytes, from a word's beginning.
+func lastBytes(s string, n int) string {
+	if len(s) <= 3*n/2 {
+		return s
+	}
+	s = s[len(s)-n:]
+	return s[strings.IndexByte(s, ' ')+1:]
+}
+
+// maxAnnounced is how many bytes stand before and after a date in a text that
+// is about the date. In longer ones it is that of what is told.
+const maxAnnounced = 40
 
 // tail is what goes on after a date that stands for itself.
 var tail = regexp.MustCompile(`^\s*[|·•–—/]`)

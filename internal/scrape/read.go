@@ -46,7 +46,10 @@ type reader struct {
 	paras    int               // paragraphs kept
 	headings int               // second ones kept
 	before   []byte            // the last short text
+	prose    bool              // the last text of this block was long
 	cue      bool              // it announces a name
+	named    bool              // the last text is such a name
+	listed   bool              // the last text announces another
 	skip     int               // depth+1 of the subtree whose text is not visible
 }
 
@@ -74,17 +77,24 @@ func (r *reader) textToken() {
 		return
 	}
 	t := r.text
-	if (telling(t) || r.cue && len(t) <= 120 && len(bytes.TrimSpace(t)) > 0) && r.around()&cComment == 0 && len(r.lines) < maxLines {
-		l := line{clean(string(t)), clean(string(r.before)), r.around(), r.headline}
+	blank := len(bytes.TrimSpace(t)) == 0
+	more, bare := r.goesOn(t)
+	if (telling(t) || (r.cue || more || r.listed) && len(t) <= 120 && !blank) && r.around()&cComment == 0 && len(r.lines) < maxLines {
+		l := line{clean(string(t)), clean(string(r.before)), r.around(), r.headline, more || r.listed, r.prose && r.open[atom.P] > 0}
 		if len(l.before) <= 3 && dayOnly(l.before) { // 8. <a>December 2010</a>
 			l.text = l.before + " " + l.text
 		}
-		r.lines = append(r.lines, l)
+		if !bare {
+			r.lines = append(r.lines, l)
+		}
+	}
+	if !blank {
+		r.named, r.listed = r.cue || more || r.listed, bare
 	}
 	if b := bytes.TrimSpace(t); len(b) > 1 && len(b) <= 60 {
 		r.before, r.cue = b, cueOf(b) != noCue
 	} else if len(b) > 60 {
-		r.before, r.cue = nil, false
+		r.before, r.cue, r.prose = nil, false, true
 	}
 	if !slices.ContainsFunc(r.captures, capture.open) {
 		return
@@ -98,12 +108,25 @@ func (r *reader) textToken() {
 	}
 }
 
+// goesOn says that a text goes on with a list of names, and that there is no
+// name in it yet: "and".
+func (r *reader) goesOn(t []byte) (more, bare bool) {
+	if !r.named || len(t) > 80 {
+		return false, false
+	}
+	t = unescape(t)
+	more = joins(t)
+	return more, more && len(bytes.TrimSpace(t)) <= 4
+}
+
 // line is a short text that may tell a date or an author.
 type line struct {
 	text   string
 	before string // the text before it, if that is short
 	class  class
 	after  bool // the headline
+	more   bool // it goes on with the names of the line before
+	within bool // a paragraph of prose
 }
 
 const maxLines = 500
@@ -175,11 +198,14 @@ func (r *reader) startElement() {
 	r.html = true
 	tag := r.tag
 	switch tag {
-	case atom.Script, atom.Style, atom.Textarea, atom.Iframe, atom.Noembed, atom.Noframes, atom.Xmp, atom.Plaintext, atom.Noscript:
-		r.rawText(tag)
-		return
-	case atom.Title:
-		r.readTitle()
+	case atom.Script, atom.Style, atom.Textarea, atom.Iframe, atom.Noembed, atom.Noframes, atom.Xmp, atom.Plaintext, atom.Noscript, atom.Title:
+		switch {
+		case r.raw == nil: // closed itself, in an SVG
+		case tag == atom.Title:
+			r.readTitle()
+		default:
+			r.rawText(tag)
+		}
 		return
 	case atom.Br, atom.P, atom.Div, atom.Li, atom.Td, atom.H1, atom.H2, atom.Tr:
 		r.gap()
@@ -237,6 +263,7 @@ func (r *reader) readTitle() {
 
 // gap keeps the words of two blocks apart.
 func (r *reader) gap() {
+	r.prose = false
 	for i := range r.captures {
 		r.captures[i].text = append(r.captures[i].text, ' ')
 	}
@@ -247,7 +274,7 @@ func (r *reader) gap() {
 func (r *reader) apart() {
 	for i := range r.captures {
 		switch c := &r.captures[i]; c.mark.kind {
-		case mByline, mDate, mAuthorName, mTime:
+		case mByline, mDate, mAuthorName, mRelAuthor, mTime:
 			c.text = append(c.text, ' ')
 		}
 	}

@@ -185,7 +185,7 @@ func (ev *evidence) fill(p *Page) {
 	if p.Modified, s = ev.modified(); !p.Modified.IsZero() {
 		p.Sources["modified"] = s
 	}
-	if p.Tags, s = ev.tags(); len(p.Tags) > 0 {
+	if p.Tags, s = ev.tags(p); len(p.Tags) > 0 {
 		p.Sources["tags"] = s
 	}
 }

@@ -11,6 +11,9 @@ import (
 
 const words = "The sea gives what it gives and takes what it takes, and nobody on the shore has ever counted either"
 
+// prose is more text than a page has that scripts fill.
+var prose = strings.Repeat("<p>"+words+"</p>", 8)
+
 // TestRules: one row for each rule that was learnt on annotated pages.
 func TestRules(t *testing.T) {
 	head := func(s string) string { return "<html><head>" + s + "</head><body><h1>Counting what the sea gives</h1>" }
@@ -48,6 +51,38 @@ func TestRules(t *testing.T) {
 		{"until is no publication", "", head("") + `<p>Antworten bis 23.06.2006</p>`, facts{"published": nil}},
 		{"a second heading that the title names", "", `<title>Ione's Digital Home On The Shore | Counting shells</title><body><h2>Counting shells</h2>`, facts{"title": "Counting shells"}},
 		{"a category with rel=tag", "", head("") + `<a rel=tag href="/category/shore/">Shore</a> <a rel=tag href="/tag/kelp/">Kelp</a>`, facts{"tags": list("Kelp")}},
+		{"the account that posted the page", "", head(`<meta name=author content="Ione Vale">`) + prose, facts{"authors": []any{}}},
+		{"an author whom readers see", "", head(`<meta name=author content="Ione Vale">`) + prose + `<i>IONE <b>VALE</b></i>`, facts{"authors": list("Ione Vale")}},
+		{"an author who gave the site its name", "https://ionevale.example/x", head(`<meta name=author content="Ione Vale">`) + prose, facts{"authors": list("Ione Vale")}},
+		{"a page that scripts fill", "", head(`<meta name=author content="Ione Vale">`), facts{"authors": list("Ione Vale")}},
+		{"names in elements of their own", "", head("") + `<p>Par <a href=/1>Ione Vale</a>, <a href=/2>Tove Lind</a> et <a href=/3>Ada Berg</a></p>`, facts{"authors": list("Ione Vale", "Tove Lind", "Ada Berg")}},
+		{"names in capitals, and an ampersand", "", head("") + `<p>By <a href=/1>IONE VALE</a> &amp; <a href=/2>TOVE LIND</a></p>`, facts{"authors": list("IONE VALE", "TOVE LIND")}},
+		{"a place after the name", "", head("") + `<p>By <a href=/1>Ione Vale</a>, <a href=/2>Hull</a></p>`, facts{"authors": list("Ione Vale")}},
+		{"a name that begins as a byline does", "", head("") + `<a rel=author href=/a>Diêgo Vale</a>`, facts{"authors": list("Diêgo Vale")}},
+		{"a job after the name", "", head(`<meta name=author content="Ione Vale, Executive Editor">`), facts{"authors": list("Ione Vale")}},
+		{"a job beside the name", "", head("") + `<a rel=author href=/a>Ione Vale<span>Staff Writer</span></a>`, facts{"authors": list("Ione Vale")}},
+		{"bylines of other posts", "", head("") + `<a rel=author href=/1>Ione Vale</a><p>` + words + `</p><h2>More</h2><a rel=author href=/2>Tove Lind</a>`, facts{"authors": list("Ione Vale")}},
+		{"an audience that is measured", "", head("") + `<p class=meta>Images audited por Ojo Medido</p>`, facts{"authors": []any{}}},
+		{"an article in two of Portuguese", "", head(`<meta property=og:site_name content="Kelp">`) + `<span class=author>Do Kelp</span>`, facts{"authors": []any{}}},
+		{"a publisher beside a person", "", head(`<meta name=author content="Ediciones Kelp">`) + `<a rel=author href=/a>Ione Vale</a>`, facts{"authors": list("Ione Vale")}},
+		{"an organisation's card", "", head("") + `<div class="fn org">Shore Board</div>`, facts{"authors": []any{}}},
+		{"an element of an SVG that closes itself", "", `<html><body><svg><title/><path/></svg><h1>Counting</h1><p>By Ione Vale</p>`, facts{"title": "Counting", "authors": list("Ione Vale")}},
+		{"months of other languages", "", head("") + `<time>Dilluns, Març 23, 2020</time>`, facts{"published": "2020-03-23"}},
+		{"a year that leads a name", "", head("") + `<time>2020. június 4.</time>`, facts{"published": "2020-06-04"}},
+		{"a year that leads, with spaces and an hour", "", head("") + `<time>2020. 06. 04. 11:27</time>`, facts{"published": "2020-06-04"}},
+		{"a day told in prose", "", head("") + `<p>The shore was counted again on November 5, 2019. It took all of the winter, and nobody was paid.</p>`, facts{"published": nil}},
+		{"a day set apart within prose", "", head("") + `<p>` + words + ` <b>on November 5, 2019</b> and went on.</p>`, facts{"published": nil}},
+		{"a post that is shown in this one", "", head("") + `<blockquote>A photo posted by Ione on <a href=/p>Nov 5, 2019</a></blockquote>`, facts{"published": nil}},
+		{"words that only look like an announcement", "", head("") + `<p>Current DateTime: 23 Sep 2011</p><p>Published: 21 Sep 2011</p>`, facts{"published": "2011-09-21"}},
+		{"a change announced apart", "", head("") + `<p><span>Updated:</span> <span>21 Sep 2011</span></p>`, facts{"published": nil}},
+		{"the heading that says the title word for word", "", `<meta property=og:title content="Counting: what the sea gives"><h1>What the sea gives: counting it</h1><h2>Counting: what the sea gives</h2>`, facts{"title": "Counting: what the sea gives"}},
+		{"the headline that leads the title element", "", `<title>Shells are counted at last | Kelp</title><meta property=og:title content="Whoever counted shells will hate this"><h1>Shells are counted at last</h1>`, facts{"title": "Shells are counted at last"}},
+		{"one word in common", "", `<meta property=og:title content="Kelp 1.8, the bountiful update"><h1>Kelp News</h1>`, facts{"title": "Kelp 1.8, the bountiful update"}},
+		{"a description cut at its own quote", "", head(`<meta name=description content="The minister tells us that his failure to pass "common sense" laws"><meta property=og:description content='The minister tells us that his failure to pass "common sense" laws haunts him.'>`), facts{"intro": `The minister tells us that his failure to pass "common sense" laws haunts him.`}},
+		{"keywords made of the title", "", head(`<meta name=keywords content="Counting, what, the, sea, gives">`), facts{"tags": []any{}}},
+		{"what stands among tags and is none", "", head("") + `<div class=tags><a href=/1>Topics</a><a href=/2>Kelp</a><a href=/3>Get alerts for these topics »</a><a href=/4>Tides are higher than they ever were before</a></div>`, facts{"tags": list("Kelp")}},
+		{"a comma within a link", "", head("") + `<a rel=tag href=/t>Salt, coarse</a> <a rel=tag href=/u>Kelp,</a>`, facts{"tags": list("Salt, coarse", "Kelp")}},
+		{"tags by their address, on a page without an article", "", head("") + `<a href="/tag/1/kelp">Kelp</a> <a href="https://other.example/tag/x/">x</a>`, facts{"tags": list("Kelp"), "sources": map[string]any{"tags": "tag link, outside"}}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if tt.url == "" {

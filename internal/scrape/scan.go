@@ -20,6 +20,7 @@ type scanner struct {
 	raw  []byte    // "</script" while within such an element
 	attr attrs
 	self bool // the tag ends in />
+	svg  bool // within one, where any element may close itself
 	low  [32]byte
 }
 
@@ -173,6 +174,9 @@ func (s *scanner) lower(name []byte) []byte {
 
 func (s *scanner) endTag() tokenKind {
 	s.tag = atom.Lookup(s.name())
+	if s.tag == atom.Svg {
+		s.svg = false
+	}
 	if j := bytes.IndexByte(s.b[s.at:], '>'); j >= 0 {
 		s.at += j + 1
 	} else {
@@ -195,6 +199,12 @@ func (s *scanner) startTag() tokenKind {
 		case c == '>':
 			s.self = s.b[s.at-1] == '/'
 			s.at++
+			if s.tag == atom.Svg {
+				s.svg = !s.self
+			}
+			if s.self && s.svg {
+				s.raw = nil
+			}
 			return tokStart
 		case space(c) || c == '/':
 			s.at++

@@ -33,7 +33,7 @@ func (ev *evidence) headline(site string) (string, string) {
 					return h, "title"
 				}
 			}
-			if h := shown(t, h1); h != "" && !ev.isSite(h, site) && !(r.name == "title" && trailing(v, h)) {
+			if h := ev.visibleTitle(t, h1); h != "" && !ev.isSite(h, site) && !(r.name == "title" && trailing(v, h)) {
 				return ev.trimSite(h, site, nil), "h1"
 			}
 			if r.name == "title" {
@@ -98,12 +98,20 @@ func trailing(title, h string) bool {
 // genericHead is how some templates begin every <title>.
 var genericHead = regexp.MustCompile(`(?i)^(?:home|start|startseite|blog|blog archive?|news|magazin|details?|aktuelles)\s*[|»>–—:-]+\s*`)
 
-// shown is the headline that readers see, where it plainly is the declared
+// visibleTitle is the headline that readers see, where it plainly is the declared
 // title in other words. What is declared is often tuned for search or shares;
 // on annotated pages the visible one was right five times as often. One that
 // holds the title whole has a kicker or a byline around it.
-func shown(title string, h1 []string) string {
+func (ev *evidence) visibleTitle(title string, h1 []string) string {
 	best, score := "", 0.42
+	for _, h := range h1 {
+		if rest, ok := strings.CutPrefix(ev.title, h); ok && beginsWithSeparator(rest) && alike(title, h) > 0 && len(words(h)) > 1 && !strings.Contains(key(h), key(title)) {
+			return h // it leads the <title> too
+		}
+	}
+	if ev.heads(title) {
+		return ""
+	}
 	if len(h1) == 1 && len(words(h1[0])) >= 4 { // no other to take it for
 		score = 0.3
 	}
@@ -111,7 +119,11 @@ func shown(title string, h1 []string) string {
 		return h1[0]
 	}
 	for _, h := range h1 {
-		if s := alike(title, h); s > score || s == score && best == "" {
+		s := alike(title, h)
+		if s*float64(min(len(words(title)), len(words(h)))) < 1.5 && score > 0 && len(words(h)) > 1 && len(words(title)) > 2 {
+			continue // one word in common is chance
+		}
+		if s > score || s == score && len(h) > len(best) {
 			best, score = h, s
 		}
 	}
@@ -119,6 +131,21 @@ func shown(title string, h1 []string) string {
 		return ""
 	}
 	return best
+}
+
+// heads says that readers see a title word for word in a heading, whatever
+// else it bears.
+func (ev *evidence) heads(title string) bool {
+	if len(words(title)) < 4 {
+		return false
+	}
+	k := key(title)
+	for i := range ev.marks {
+		if m := &ev.marks[i]; len(m.text) < len(title)+12 && (m.kind == mHeadline || m.kind == mHeading) && m.class&(cComment|cRelated|cNav) == 0 && strings.Contains(key(m.text), k) {
+			return true
+		}
+	}
+	return false
 }
 
 // alike is the share of the shorter text's words that the other has too.
