@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"context"
 	"crypto/sha256"
+	"crypto/tls"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -12,7 +13,6 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -433,46 +433,71 @@ func TestManyAskAtOnce(t *testing.T) {
 	}
 }
 
-// While releases are swapped, a page and what it links to belong together, and
-// nothing fails.
+// While releases are swapped a hundred times, ten thousand requests over real
+// connections each see one release, a page and what it links to belong together,
+// and nothing fails.
 func TestSwapUnderLoad(t *testing.T) {
-	const swaps = 100
+	t.Run("HTTP/1.1", func(t *testing.T) {
+		swapUnderLoad(t, func(h http.Handler) (string, *http.Client) {
+			addr, _ := served(t, h, ServeOptions{})
+			return "http://" + addr, &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 8}}
+		})
+	})
+	t.Run("HTTP/2", func(t *testing.T) {
+		swapUnderLoad(t, func(h http.Handler) (string, *http.Client) {
+			lend := httptest.NewTLSServer(nil)
+			defer lend.Close()
+			c := secure(func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return &lend.TLS.Certificates[0], nil })
+			addr, _ := served(t, h, ServeOptions{TLS: c})
+			trust := lend.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs
+			return "https://" + addr, &http.Client{Transport: &http.Transport{ForceAttemptHTTP2: true, TLSClientConfig: &tls.Config{RootCAs: trust}}}
+		})
+	})
+}
+
+func swapUnderLoad(t *testing.T, serve func(http.Handler) (string, *http.Client)) {
+	const swaps, requests = 100, 10_000
 	l := &live{}
 	build := func(n int) *memory {
 		css := fmt.Sprintf("/* %d */ %s", n, page)
 		name := "assets/site." + hashOf(css)[:8] + ".css"
-		return &memory{id: fmt.Sprint(n), files: map[string]string{"index.html": fmt.Sprintf("%d %s %s", n, name, page), name: css, "n.txt": fmt.Sprint(n)}}
+		return &memory{id: fmt.Sprint(n), files: map[string]string{"index.html": fmt.Sprintf("%d %s %s %[1]d", n, name, page), name: css, "n.txt": fmt.Sprint(n)}}
 	}
 	l.Store(build(0))
-	s := httptest.NewServer(New(l, Options{}))
-	defer s.Close()
+	at, client := serve(New(l, Options{}))
+	t.Cleanup(client.CloseIdleConnections)
 	var (
 		wg    sync.WaitGroup
 		stop  atomic.Bool
 		reads atomic.Int64
+		ticks = make(chan struct{})
 	)
 	get := func(path string) string {
-		resp, err := http.Get(s.URL + path)
+		resp, err := client.Get(at + path)
 		if err != nil {
 			t.Error(err)
+			ticks <- struct{}{}
 			return ""
 		}
 		defer resp.Body.Close()
 		b, err := io.ReadAll(resp.Body)
-		if err != nil || resp.StatusCode != 200 {
-			t.Errorf("%s: %d, %v", path, resp.StatusCode, err)
+		if err != nil || resp.StatusCode != 200 || (resp.ProtoMajor == 2) != strings.HasPrefix(at, "https") {
+			t.Errorf("%s: %s %d, %v", path, resp.Proto, resp.StatusCode, err)
 		}
+		reads.Add(1)
+		ticks <- struct{}{}
 		return string(b)
 	}
-	for range 4 {
+	for range 8 {
 		wg.Go(func() {
-			for !stop.Load() && !t.Failed() {
+			for !stop.Load() {
 				before := l.Load().id
 				var n int
 				var name string
-				if _, err := fmt.Sscan(get("/"), &n, &name); err != nil {
-					t.Error(err)
-					return
+				text := get("/")
+				if _, err := fmt.Sscan(text, &n, &name); err != nil || !strings.HasSuffix(text, fmt.Sprint(" ", n)) {
+					t.Errorf("a page of %d, %v", n, err)
+					continue
 				}
 				if css := get("/" + name); !strings.HasPrefix(css, fmt.Sprintf("/* %d */", n)) {
 					t.Errorf("page %d with %.20q", n, css)
@@ -482,18 +507,22 @@ func TestSwapUnderLoad(t *testing.T) {
 				if n < from {
 					t.Errorf("page %d after release %d was live", n, from)
 				}
-				reads.Add(1)
 			}
 		})
 	}
 	for n := 1; n <= swaps; n++ {
 		l.Store(build(n))
-		for want := reads.Load() + 4; reads.Load() < want && !t.Failed(); {
-			runtime.Gosched()
+		for range requests / swaps {
+			<-ticks
 		}
 	}
 	stop.Store(true)
-	wg.Wait()
+	go func() { wg.Wait(); close(ticks) }()
+	for range ticks { // those under way
+	}
+	if n := reads.Load(); n < requests {
+		t.Errorf("%d requests", n)
+	}
 }
 
 func TestRecentForgets(t *testing.T) {
