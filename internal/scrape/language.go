@@ -1,6 +1,7 @@
 package scrape
 
 import (
+	"bytes"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -37,6 +38,7 @@ var smallWords = map[string]string{
 	"ro": "și de în a la cu pe care nu este din pentru mai o un că sunt fost au ce prin fi după sau",
 	"tr": "ve bir bu için de da ile olarak çok daha gibi olan kadar sonra en ama var ne değil her olduğu ise",
 	"hr": "i u je na se da za su od s o kao što koji nije ali iz kako bi će samo te biti koja nakon",
+	"sq": "të e në dhe për me nga një që se është ka si më nuk do kanë ishte kjo ky ka edhe janë pas mund",
 	"sl": "in je na v se da za so ki z pa ne tudi po kot od s bi iz še ali bo to pri kar",
 	"et": "ja on ei et see kui ka oma mis ta oli aga või nii ning seda kes mida veel võib pole üle",
 	"lv": "un ir ar par no uz kas ka to bet arī vai pie lai tas kā nav pēc līdz gan jau viņš",
@@ -46,12 +48,6 @@ var smallWords = map[string]string{
 	"vi": "và của là có được cho không trong một những với người các này đã để khi từ đến như",
 	"eu": "eta da ez bat izan du zuen ere dira baina egin beste hau izango den duen dute",
 	"gl": "o a os as que e do da dos das en un unha non para con por é se na no máis como ao son foi tamén",
-	"ru": "и в не на что с по как из это для за от так его но все он был они или при быть уже после",
-	"uk": "і в не на що з по як із це для за від так його але всі він був вони або при бути вже та є",
-	"bg": "и в не на че с по как от това за са си към ще но до той беше те или при да се е",
-	"sr": "и у је на се да за су од с о као што који није али из како би ће само те бити која",
-	"mk": "и во не на дека со по како од ова за се ќе но до тој беше тие или при да е што",
-	"be": "і ў не на што з па як гэта для за ад так яго але усе ён быў яны або пры быць ужо та",
 }
 
 // wordLanguages is smallWords the other way about.
@@ -64,6 +60,9 @@ var wordLanguages = func() map[string][]string {
 	}
 	return m
 }()
+
+// letterLanguages are letters that one of two close languages has.
+var letterLanguages = map[string]string{"ř": "cs", "ů": "cs", "ľ": "sk", "ĺ": "sk", "ŕ": "sk", "ė": "lt", "ų": "lt"}
 
 // detectLanguage names the language of a text; empty if it is not plain.
 func detectLanguage(text string) string {
@@ -81,6 +80,9 @@ func detectLanguage(text string) string {
 		for _, l := range langs {
 			score[l] += 12 / min(len(langs), 6)
 		}
+	}
+	for letter, lang := range letterLanguages {
+		score[lang] += 2 * strings.Count(text, letter)
 	}
 	best, second := "", ""
 	for l, s := range score {
@@ -133,7 +135,10 @@ func byScript(text string) (string, bool) {
 	if total < minSample {
 		return "", kana+han+hangul < minSample/4 // signs that are words
 	}
-	if latin*2 > total || cyrillic*2 > total {
+	if cyrillic*2 > total {
+		return byLetters(text), true
+	}
+	if latin*2 > total {
 		return "", false
 	}
 	switch {
@@ -156,6 +161,45 @@ func byScript(text string) (string, bool) {
 		}
 	}
 	return "", true
+}
+
+// byLetters tells the languages in Cyrillic apart by the letters that only some
+// of them have: their small words are too much alike.
+func byLetters(text string) string {
+	counts := map[rune]int{}
+	total := 0
+	for _, c := range strings.ToLower(text) {
+		if c >= 0x400 && c < 0x530 {
+			counts[c]++
+			total++
+		}
+	}
+	has := func(letters string) bool {
+		n := 0
+		for _, c := range letters {
+			n += counts[c]
+		}
+		return n*300 > total
+	}
+	switch {
+	case has("қңғұһ"):
+		return "kk"
+	case has("ў"):
+		return "be"
+	case has("їєґ"):
+		return "uk"
+	case has("ѓќѕ"):
+		return "mk"
+	case has("јљњђћџ"):
+		return "sr"
+	case has("ыэ") && has("өү"):
+		return "mn"
+	case has("ыэ"):
+		return "ru"
+	case has("ъ"):
+		return "bg"
+	}
+	return ""
 }
 
 // scriptLanguage is the language that has a script to itself, or most of it.
@@ -192,8 +236,8 @@ func sampleText(body []byte) string {
 				}
 			}
 		case tokText:
-			if len(s.text) >= 60 && utf8.Valid(s.text) {
-				b.Write(unescape(s.text[:min(len(s.text), maxSample)]))
+			if t := bytes.TrimSpace(s.text); len(t) >= 60 && utf8.Valid(t) {
+				b.Write(unescape(t[:min(len(t), maxSample)]))
 				b.WriteByte(' ')
 			}
 		}

@@ -19,6 +19,11 @@ func TestDetectLanguage(t *testing.T) {
 		{"cs", "Moře dává a moře bere a nikdo nepočítá, co vzalo těm, kteří z něho žijí, jak to dělají už dlouho na ostrovech, kde není nic než kámen a vítr, ale to je pro ně domov, protože tam jsou doma."},
 		{"ru", "Море даёт и море берёт, и никто не считает, что оно взяло у тех, кто им живёт, как они это делают уже давно на островах, где нет ничего, кроме камня и ветра, и всё так и было."},
 		{"uk", "Море дає і море бере, і ніхто не рахує, що воно взяло у тих, хто ним живе, як вони це роблять вже давно на островах, де немає нічого, крім каменю та вітру, і так було для всіх."},
+		{"ru", "Жители выставки каждый год видят, что это море даёт людям, и этого хватает; мы живём здесь, и мы не считаем дней до прихода зимы."},
+		{"sr", "Море даје и море узима, и нико не броји шта је узело онима који од њега живе, као што то чине већ дуго на острвима, где нема ничега осим камена и ветра."},
+		{"bg", "Морето дава и морето взема, и никой не брои какво е взело от онези, които живеят от него, както правят отдавна на островите, където няма нищо освен камък и вятър."},
+		{"sq", "Deti jep dhe deti merr, dhe askush nuk numëron se çfarë u ka marrë atyre që jetojnë me të, si kanë bërë një kohë të gjatë në ishujt ku nuk ka asgjë më shumë se gurë dhe erë."},
+		{"sk", "More dáva a more berie a nikto nepočíta, čo vzalo tým, ktorí z neho žijú, ako to robia už dlho na ostrovoch, kde nie je nič iné ako kameň a vietor, ale pre nich je to domov, pretože tu boli vždy s ľuďmi."},
 		{"el", strings.Repeat("Η θάλασσα δίνει και η θάλασσα παίρνει, και κανείς δεν μετράει. ", 8)},
 		{"ja", strings.Repeat("海は与え、海は奪う。誰も数えない。", 20)},
 		{"zh", strings.Repeat("海给予，海夺取，没有人计算它拿走了什么。", 20)},
@@ -38,7 +43,7 @@ func TestDetectLanguage(t *testing.T) {
 
 // TestUndeclared: a page's own word counts, and only without one its text.
 func TestUndeclared(t *testing.T) {
-	body := "<p>" + strings.Repeat("Das Meer gibt und nimmt, und niemand zählt, was es denen genommen hat, die von ihm leben. ", 8) + "</p>"
+	body := "<p>" + strings.Repeat(" \n", maxSample) + strings.Repeat("Das Meer gibt und nimmt, und niemand zählt, was es denen genommen hat, die von ihm leben. ", 8) + "</p>"
 	for html, want := range map[string]string{"<html>" + body: "de", "<html lang=en>" + body: "en"} {
 		p, err := Extract([]byte(html), Meta{URL: "https://a.example/"})
 		if err != nil || p.Language != want {

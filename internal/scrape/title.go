@@ -329,7 +329,7 @@ func samePage(page string, addresses []string) bool {
 }
 
 // noPicture is what a picture that shows nothing of the article is called.
-var noPicture = regexp.MustCompile(`(?i)(?:^|[-_./])(?:logo|logos|favicon|spacer|blank|pixel|1x1|transparent|placeholder|gravatar|avatar|noimage|no-image|no_image)(?:[-_.0-9x@]|$)`)
+var noPicture = regexp.MustCompile(`(?i)(?:^|[-_./])(?:logos?|favicon\w*|(?:og|opengraph|open-graph|share|social|site|some)[-_]?default|default[-_]?(?:og|opengraph|share|social|image|img|promo)\w*|spacer|blank|pixel|1x1|transparent|placeholder|gravatar|avatar|noimage|no-image|no_image)(?:[-_.0-9x@]|$)`)
 
 // picture accepts the address of a picture, not of a logo or a counter.
 func (ev *evidence) picture(s string) string {
