@@ -63,6 +63,9 @@ func (s *sink) Base() error {
 	return nil
 }
 
+// Has implements site.Based.
+func (s *sink) Has(path string) bool { return s.build.Has(path) }
+
 // Remove implements site.Based.
 func (s *sink) Remove(path string) { s.build.Remove(path) }
 

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"html/template"
+	"iter"
 	"net/url"
 	"slices"
 	"strings"
@@ -43,6 +44,9 @@ type build struct {
 	keys   map[string][32]byte
 	placed map[string]bool
 	change *change
+	fresh  []string // paths whose fingerprint is another than before
+
+	deleted []int32 // posts that Input.Deleted names; nil: not looked for yet
 
 	searchFirst int // slots of the smallest segment of the search
 
@@ -64,6 +68,14 @@ type build struct {
 }
 
 func newBuild(in Input, sink Sink, memo Memo) (*build, error) {
+	if !slices.IsSortedFunc(in.Posts, func(p, q coranto.Post) int { return p.Compare(&q) }) {
+		return nil, errors.New("build site: posts are not in order")
+	}
+	return prepare(in, sink, memo, func(loc *time.Location) (*model, error) { return newModel(in, loc), nil })
+}
+
+// prepare makes a build of a model.
+func prepare(in Input, sink Sink, memo Memo, of func(*time.Location) (*model, error)) (*build, error) {
 	b := &build{
 		in: in, sink: sink, memo: memo, sum: newSummer(), done: map[string]bool{}, frames: map[string]template.HTML{},
 		linkCache: map[*group]Link{}, timeCache: map[int]template.HTML{}, langCache: map[string]string{},
@@ -90,10 +102,9 @@ func newBuild(in Input, sink Sink, memo Memo) (*build, error) {
 	if b.own, err = loadPages(in.Pages, b.site.Language, b.root, b.theme.locale); err != nil {
 		return nil, err
 	}
-	if !slices.IsSortedFunc(in.Posts, func(p, q coranto.Post) int { return p.Compare(&q) }) {
-		return nil, errors.New("build site: posts are not in order")
+	if b.m, err = of(loc); err != nil {
+		return nil, err
 	}
-	b.m = newModel(in, loc)
 	b.navigate()
 	b.navPaths = map[string]bool{b.root: true}
 	for _, n := range b.site.Nav {
@@ -150,9 +161,7 @@ func (b *build) navigate() {
 
 func (b *build) navigateLists() {
 	t := b.theme.locale.t
-	for i := range b.m.posts {
-		b.site.HasPosts = b.site.HasPosts || !b.m.posts[i].Hidden
-	}
+	b.site.HasPosts = b.m.visible > 0
 	kinds := b.m.kinds.shown()
 	slices.SortFunc(kinds, func(x, y *group) int {
 		return cmp.Or(cmp.Compare(kindRank(x.name), kindRank(y.name)), strings.Compare(x.slug, y.slug))
@@ -216,6 +225,9 @@ func (b *build) run(ctx context.Context) (Report, error) {
 		if err := step(); err != nil {
 			return b.report, err
 		}
+		if b.m.fault != nil {
+			return b.report, b.m.fault
+		}
 	}
 	return b.report, nil
 }
@@ -234,14 +246,19 @@ func (b *build) emit(path string, sum *summer, render func(*bytes.Buffer) error)
 	sum.sum32(b.epoch).str(path)
 	key := sum.end()
 	if b.keys != nil {
-		was, ok := b.keys[path]
-		if b.change != nil && ok && was == key {
+		if was, ok := b.keys[path]; b.change != nil && ok && was == key {
 			return nil // the sink has it
 		}
-		b.keys[strings.Clone(path)] = key
-		if b.change != nil && ok {
+		if b.had(path) {
 			b.report.Files--
 			b.report.Reused--
+		}
+		if keepsKey(path) {
+			path := strings.Clone(path)
+			b.keys[path] = key
+			if b.change != nil {
+				b.fresh = append(b.fresh, path)
+			}
 		}
 	}
 	if b.memo != nil {
@@ -274,13 +291,52 @@ func (b *build) emit(path string, sum *summer, render func(*bytes.Buffer) error)
 	return nil
 }
 
+// had reports whether the sink of a Resident's build has begun with the file.
+func (b *build) had(path string) bool {
+	return b.change != nil && b.sink.(Based).Has(path)
+}
+
+// keepsKey says of which files the fingerprint is kept for the next build: of
+// those that are looked at in every build. The others are looked at where
+// something of them is other than before.
+func keepsKey(path string) bool {
+	first, rest, _ := strings.Cut(path, "/")
+	switch first {
+	case "posts", "feed", "images":
+		return rest == ""
+	case "search":
+		return !strings.HasPrefix(rest, "docs/") && (rest == "" || rest[0] < '0' || rest[0] > '9')
+	}
+	return !strings.Contains(rest, "/page/") && !strings.HasPrefix(rest, "page/") && (first != "page" || rest == "")
+}
+
+// concerned yields the posts that are new or other than before, oldest first;
+// all of them where there is no before.
+func (b *build) concerned() iter.Seq[int32] {
+	return func(yield func(int32) bool) {
+		if b.change != nil {
+			for _, i := range b.change.list {
+				if !yield(i) {
+					return
+				}
+			}
+			return
+		}
+		for i := range b.m.posts {
+			if !yield(int32(i)) {
+				return
+			}
+		}
+	}
+}
+
 // emitPage puts the page of a route: "tags/go/" is tags/go/index.html.
 func (b *build) emitPage(route string, sum *summer, render func(*bytes.Buffer) error) error {
 	path := route + "index.html"
 	if b.done[path] {
 		return nil
 	}
-	if _, ok := b.keys[path]; !ok || b.change == nil {
+	if !b.had(path) {
 		b.report.Pages++
 	}
 	return b.emit(path, sum, render)
@@ -303,18 +359,15 @@ func (b *build) emitFiles() error {
 }
 
 func (b *build) emitPosts() error {
-	for i := range b.m.posts {
-		if b.change != nil && !b.change.posts[i] {
-			continue
-		}
-		p := &b.m.posts[i]
+	for i := range b.concerned() {
+		p := b.m.post(i)
 		if p.Hidden {
 			continue
 		}
-		if b.change == nil || i >= b.change.before {
+		if b.change == nil || int(i) >= b.change.before {
 			b.report.Posts++
 		}
-		err := b.emitPage("posts/"+p.id+"/", b.sum.start("post").sum32(p.sum), func(w *bytes.Buffer) error { return b.renderPost(w, int32(i)) })
+		err := b.emitPage("posts/"+p.id+"/", b.sum.start("post").sum32(p.sum), func(w *bytes.Buffer) error { return b.renderPost(w, i) })
 		if err != nil {
 			return err
 		}
@@ -384,7 +437,7 @@ func (b *build) emitFree(f freePage) error {
 	posts := b.m.front[max(0, len(b.m.front)-b.per):]
 	s := b.sum.start("free", f.name)
 	for _, i := range posts {
-		s.sum32(b.m.posts[i].sum)
+		s.sum32(b.m.post(i).sum)
 	}
 	render := func(w *bytes.Buffer) error {
 		d := b.listData(list{tmpl: f.name, dir: route, section: section, heading: f.title, about: f.description}, 0, 0, posts, route)
@@ -407,13 +460,11 @@ func (b *build) emitSearchPage() error {
 
 // drop takes away a file that a Resident's build before has given.
 func (b *build) drop(path string) {
-	if _, ok := b.keys[path]; !ok {
+	if !b.had(path) {
 		return
 	}
 	delete(b.keys, path)
-	if r, ok := b.sink.(Based); ok {
-		r.Remove(path)
-	}
+	b.sink.(Based).Remove(path)
 	b.report.Files--
 	b.report.Reused--
 }
@@ -430,9 +481,9 @@ func (b *build) emitMissing() error {
 
 // emitImages places the local copies of pictures that posts show.
 func (b *build) emitImages() error {
-	for i := range b.m.posts {
-		p := &b.m.posts[i]
-		if p.Hidden || len(p.images) == 0 || b.change != nil && !b.change.posts[i] {
+	for i := range b.concerned() {
+		p := b.m.post(i)
+		if p.Hidden || len(p.images) == 0 {
 			continue
 		}
 		var paths []Image

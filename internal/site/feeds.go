@@ -50,7 +50,7 @@ func (p *post) updated() time.Time {
 func (b *build) newest(posts []int32, n int) []int32 {
 	out := make([]int32, 0, n)
 	for k := len(posts) - 1; k >= 0 && len(out) < n; k-- {
-		if p := &b.m.posts[posts[k]]; !p.Hidden && !p.Backlog {
+		if p := b.m.post(posts[k]); !p.Hidden && !p.Backlog {
 			out = append(out, posts[k])
 		}
 	}
@@ -80,7 +80,7 @@ type feed struct {
 func (b *build) newFeed(title, dir string, posts []int32, n int) feed {
 	f := feed{title: title, dir: dir, posts: b.newest(posts, n), home: b.absolute(b.root + escapePath(dir)), updated: time.Unix(0, 0).UTC()}
 	for _, i := range f.posts {
-		if u := b.m.posts[i].updated(); u.After(f.updated) {
+		if u := b.m.post(i).updated(); u.After(f.updated) {
 			f.updated = u
 		}
 	}
@@ -99,7 +99,7 @@ func (b *build) sumFeed(kind string, f feed) *summer {
 		s.num(f.before)
 	}
 	for _, i := range f.posts {
-		s.sum32(b.m.posts[i].sum)
+		s.sum32(b.m.post(i).sum)
 	}
 	for _, t := range f.deleted {
 		s.str(t.ref).time(t.when)
@@ -132,7 +132,7 @@ func (b *build) emitFeedArchives(n int) error {
 		}
 		f := feed{title: b.site.Title, home: b.absolute(b.root), updated: time.Unix(0, 0).UTC(), archive: k, before: k - 1}
 		for _, i := range slices.Backward(posts) {
-			if p := &b.m.posts[i]; !p.Hidden {
+			if p := b.m.post(i); !p.Hidden {
 				f.posts = append(f.posts, i)
 				f.updated = latest(f.updated, p.updated())
 			}
@@ -252,7 +252,7 @@ func (b *build) atom(w *bytes.Buffer, f feed) error {
 
 // atomEntry returns the entry of a post, written once for all feeds.
 func (b *build) atomEntry(i int32) []byte {
-	p := &b.m.posts[i]
+	p := b.m.post(i)
 	if p.atom != nil {
 		return p.atom
 	}
@@ -343,7 +343,7 @@ func (b *build) rss(w *bytes.Buffer, f feed) error {
 		x.raw("/>\n")
 	}
 	for _, i := range f.posts {
-		p, v := &b.m.posts[i], b.view(i)
+		p, v := b.m.post(i), b.view(i)
 		x.raw("<item>\n")
 		x.el("title", v.Title)
 		x.el("link", cmpOr(v.Link, b.absolute(v.Path)))
@@ -427,7 +427,7 @@ func (b *build) jsonFeed(w *bytes.Buffer, f feed) error {
 		d.Hubs = []jsonHub{{"WebSub", hub}}
 	}
 	for _, i := range f.posts {
-		p, v := &b.m.posts[i], b.view(i)
+		p, v := b.m.post(i), b.view(i)
 		it := jsonFeedItem{ID: urnUUID(cmpOr(p.ID, p.id)), URL: cmpOr(v.Link, b.absolute(v.Path)), Title: v.Title, HTML: p.Content, Language: v.Language, Image: httpURL(p.Image)}
 		if it.HTML == "" {
 			it.Text = cmpOr(v.Intro, v.Title)

@@ -124,7 +124,7 @@ func contentOf(t *testing.T, content string, images map[string]Image) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return b.fullText(&b.m.posts[0])
+	return b.fullText(b.m.posts[0])
 }
 
 func TestFullText(t *testing.T) {

@@ -109,10 +109,10 @@ func (b *build) sumSource(s *source) {
 
 // lastDay is the day of the newest post of a source, in ISO form.
 func (b *build) lastDay(s *source) string {
-	if s.last < 0 || b.m.posts[s.last].day.IsZero() {
+	if s.last < 0 || b.m.post(s.last).day.IsZero() {
 		return ""
 	}
-	return b.m.posts[s.last].day.Format("2006-01-02")
+	return b.m.post(s.last).day.Format("2006-01-02")
 }
 
 func (b *build) sourceView(s *source) *SourceView {
@@ -123,7 +123,7 @@ func (b *build) sourceView(s *source) *SourceView {
 	v.Host = host(cmpOr(v.Site, v.Feed))
 	if s.visible > 0 {
 		v.Path = b.root + escapePath(s.dir) + "/"
-		v.Last = b.timeTag(b.m.posts[s.last].day)
+		v.Last = b.timeTag(b.m.post(s.last).day)
 	}
 	return v
 }

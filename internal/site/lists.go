@@ -132,10 +132,10 @@ func (b *build) emitListPage(l list, k, sealed int, posts []int32) error {
 		}
 	}
 	if k > 0 {
-		s.time(b.m.posts[posts[0]].FirstSeen).time(b.m.posts[posts[len(posts)-1]].FirstSeen)
+		s.time(b.m.post(posts[0]).FirstSeen).time(b.m.post(posts[len(posts)-1]).FirstSeen)
 	}
 	for _, i := range posts {
-		s.sum32(b.m.posts[i].sum)
+		s.sum32(b.m.post(i).sum)
 	}
 	return b.emitPage(route, s, func(w *bytes.Buffer) error {
 		d := b.listData(l, k, sealed, posts, route)
@@ -170,7 +170,7 @@ func (b *build) listData(l list, k, sealed int, posts []int32, route string) *Li
 		Empty: true,
 	}
 	for _, i := range posts {
-		d.Empty = d.Empty && b.m.posts[i].Hidden
+		d.Empty = d.Empty && b.m.post(i).Hidden
 	}
 	sealedLink := func(n int, word string) *Link {
 		return &Link{t(word), b.root + escapePath(l.dir) + "page/" + strconv.Itoa(n) + "/"}
@@ -186,7 +186,7 @@ func (b *build) listData(l list, k, sealed int, posts []int32, route string) *Li
 		if k == sealed {
 			d.Newer.Path = b.root + escapePath(l.dir)
 		}
-		first, last := b.m.posts[posts[0]].FirstSeen, b.m.posts[posts[len(posts)-1]].FirstSeen
+		first, last := b.m.post(posts[0]).FirstSeen, b.m.post(posts[len(posts)-1]).FirstSeen
 		if !first.IsZero() && !last.IsZero() {
 			d.Span = b.theme.locale.span(first.In(b.m.loc), last.In(b.m.loc))
 		}

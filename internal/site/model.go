@@ -109,7 +109,7 @@ type post struct {
 // model is all that is derived of the input before anything is rendered.
 type model struct {
 	loc     *time.Location
-	posts   []post
+	posts   []*post // nil: in the ledger, until it is asked for
 	front   []int32 // posts of the home page, oldest first
 	kinds   *groups
 	tags    *groups
@@ -119,45 +119,120 @@ type model struct {
 	bySrc   map[string]*source
 
 	srcGroups *groups
-	ids       map[string]bool // of pages
+	ids       map[string]int32 // of pages, but for those in the ledger
+	visible   int              // posts
+	titles    map[string]string
+	sum       *summer
+	images    map[string]Image
+
+	ledger *ledger // nil: all posts are in memory
+	fault  error   // the first of the ledger
+}
+
+// post returns the post at a place.
+func (m *model) post(i int32) *post {
+	if p := m.posts[i]; p != nil {
+		return p
+	}
+	return m.recall(i)
+}
+
+// page returns the post whose page has a name; -1: none.
+func (m *model) page(id string) int32 {
+	if i, ok := m.ids[id]; ok {
+		return i
+	}
+	if m.ledger == nil {
+		return -1
+	}
+	return m.ledger.page(id, func(i int32) bool { return m.post(i).id == id })
+}
+
+// find returns the post of an ID as the repository has it; -1: none, or not
+// known without looking at all.
+func (m *model) find(p *coranto.Post) int32 {
+	if i := m.page(pageName(p)); i >= 0 && m.post(i).ID == p.ID {
+		return i
+	}
+	return -1
+}
+
+// findAll returns the posts whose IDs are keys, in order.
+func findAll[V any](m *model, ids map[string]V) []int32 {
+	out := []int32{}
+	odd := 0
+	for id := range ids {
+		if i := m.find(&coranto.Post{ID: id}); i >= 0 {
+			out = append(out, i)
+		} else if !fitID(id) || m.page(id) >= 0 {
+			odd++
+		}
+	}
+	if odd > 0 { // the page of such a post is not called by its ID
+		out = out[:0]
+		for i := range m.posts {
+			if _, ok := ids[m.post(int32(i)).ID]; ok {
+				out = append(out, int32(i))
+			}
+		}
+	}
+	slices.Sort(out)
+	return out
 }
 
 var reservedRoutes = []string{"posts", "tags", "authors", "sources", "archive", "about", "assets", "page", "images", "static", "404", "feed", "search"}
 
 func newModel(in Input, loc *time.Location) *model {
+	m := emptyModel(in, loc)
+	m.ids = make(map[string]int32, len(in.Posts))
+	m.add(in.Posts)
+	return m
+}
+
+// emptyModel knows the sources and no posts.
+func emptyModel(in Input, loc *time.Location) *model {
 	m := &model{
-		loc: loc, posts: make([]post, len(in.Posts)), bySrc: map[string]*source{},
+		loc: loc, bySrc: map[string]*source{}, srcGroups: newGroups("sources/"), ids: map[string]int32{}, titles: in.SourceTitles, images: in.Images, sum: newSummer(),
 		kinds: newGroups(""), tags: newGroups("tags/"), authors: newGroups("authors/"), months: newGroups("archive/"),
 	}
-	srcGroups := newGroups("sources/")
-	m.srcGroups = srcGroups
 	for _, s := range in.Sources {
-		m.addSource(srcGroups, s, in.SourceTitles, false)
-	}
-	ids := make(map[string]bool, len(in.Posts))
-	for i := range in.Posts {
-		p := &m.posts[i]
-		p.Post = &in.Posts[i]
-		p.id = pageID(p.Post, ids)
-		ids[p.id] = true
-		m.place(p, int32(i), srcGroups, in.SourceTitles)
-	}
-	m.ids = ids
-	sum := newSummer()
-	for i := range m.posts {
-		p := &m.posts[i]
-		p.images = localImages(p.Post, in.Images)
-		p.sum = sum.post(p)
+		m.addSource(s, false)
 	}
 	return m
 }
 
-func (m *model) addSource(gs *groups, s coranto.Source, titles map[string]string, unlisted bool) *source {
+// add puts posts at the end.
+func (m *model) add(posts []coranto.Post) {
+	at := len(m.posts)
+	all := make([]post, len(posts))
+	m.posts = slices.Grow(m.posts, len(posts))
+	for k := range posts {
+		p, i := &all[k], int32(at+k)
+		p.Post = &posts[k]
+		p.id = m.pageID(p.Post)
+		m.ids[p.id] = i
+		m.posts = append(m.posts, p)
+		m.derive(p)
+		m.enter(p, i)
+	}
+	for k := range all { // a post shows whether the list of its kind has any
+		m.finish(&all[k])
+	}
+}
+
+// finish derives what depends on other posts and on pictures.
+func (m *model) finish(p *post) {
+	p.images = localImages(p.Post, m.images)
+	p.sum = m.sum.post(p)
+}
+
+func (m *model) addSource(s coranto.Source, unlisted bool) *source {
 	if old, ok := m.bySrc[s.ID]; ok {
 		return old
 	}
+	gs := m.srcGroups
 	name := clean(s.Title)
-	for _, alt := range []string{titles[s.ID], host(s.Site), host(s.URL), s.ID, "?"} {
+	for _, alt := range []string{m.titles[s.ID], host(s.Site), host(s.URL), s.ID, "?"} {
 		if name == "" {
 			name = clean(alt)
 		}
@@ -172,17 +247,29 @@ func (m *model) addSource(gs *groups, s coranto.Source, titles map[string]string
 	return out
 }
 
-// place puts a post into its groups.
-func (m *model) place(p *post, i int32, srcGroups *groups, titles map[string]string) {
+// enter puts a post into its groups.
+func (m *model) enter(p *post, i int32) {
+	if !p.Hidden {
+		m.visible++
+	}
+	if !p.Backlog {
+		m.front = append(m.front, i)
+	}
+	for _, g := range p.groups() {
+		g.add(i, p.Hidden)
+	}
+}
+
+// derive finds the groups of a post.
+func (m *model) derive(p *post) {
 	find := func(id string) *source {
 		if s, ok := m.bySrc[id]; ok {
 			return s
 		}
-		return m.addSource(srcGroups, coranto.Source{ID: id}, titles, true)
+		return m.addSource(coranto.Source{ID: id}, true)
 	}
 	if p.Source != "" {
 		p.source = find(p.Source)
-		p.source.add(i, p.Hidden)
 	}
 	for _, a := range p.Also {
 		if a.Source == "" || a.Source == p.Source {
@@ -191,7 +278,6 @@ func (m *model) place(p *post, i int32, srcGroups *groups, titles map[string]str
 		s := find(a.Source)
 		if !slices.Contains(p.also, s) {
 			p.also = append(p.also, s)
-			s.add(i, p.Hidden)
 		}
 	}
 	kind := cmpOr(p.Kind, "blog")
@@ -200,22 +286,16 @@ func (m *model) place(p *post, i int32, srcGroups *groups, titles map[string]str
 		route = "kind-" + route
 	}
 	p.kind = m.kinds.slugged(route, clean(kind))
-	if !p.Backlog {
-		p.kind.add(i, p.Hidden)
-		m.front = append(m.front, i)
-	}
 	for _, t := range p.Tags {
 		if t = strings.TrimSpace(clean(t)); t != "" {
 			if g := m.tags.named(t); !slices.Contains(p.tags, g) {
 				p.tags = append(p.tags, g)
-				g.add(i, p.Hidden)
 			}
 		}
 	}
 	for _, a := range authorNames(p.Post) {
 		if g := m.authors.named(a); !slices.Contains(p.authors, g) {
 			p.authors = append(p.authors, g)
-			g.add(i, p.Hidden)
 		}
 	}
 	p.day = publishedDay(p.Post, m.loc)
@@ -225,24 +305,28 @@ func (m *model) place(p *post, i int32, srcGroups *groups, titles map[string]str
 	}
 	if !month.IsZero() && month.Year() > 0 && month.Year() < 10000 {
 		p.month = m.months.slugged(month.Format("2006/01"), month.Format("2006-01"))
-		p.month.add(i, p.Hidden)
 	}
 }
 
 // pageID returns the path segment of the page of a post: its ID where that is
 // fit and not taken.
-func pageID(p *coranto.Post, taken map[string]bool) string {
-	id := p.ID
-	if !fitID(id) {
-		seed := id + "\x00" + p.Link + "\x00" + p.Title
-		sum := sha256.Sum256([]byte(seed))
-		id = slug(cmpOr(p.ID, p.Title)) + "-" + hex.EncodeToString(sum[:5])
-	}
-	base := id
-	for n := 2; taken[id]; n++ {
+func (m *model) pageID(p *coranto.Post) string {
+	base := pageName(p)
+	id := base
+	for n := 2; m.page(id) >= 0; n++ {
 		id = base + "-" + strconv.Itoa(n)
 	}
 	return id
+}
+
+// pageName is what the page of a post is called where nobody else's is.
+func pageName(p *coranto.Post) string {
+	if fitID(p.ID) {
+		return p.ID
+	}
+	seed := p.ID + "\x00" + p.Link + "\x00" + p.Title
+	sum := sha256.Sum256([]byte(seed))
+	return slug(cmpOr(p.ID, p.Title)) + "-" + hex.EncodeToString(sum[:5])
 }
 
 func fitID(id string) bool {

@@ -26,11 +26,16 @@ func (b *build) tombstones(posts []int32) []tombstone {
 	if len(b.in.Deleted) == 0 {
 		return nil
 	}
+	if b.deleted == nil {
+		b.deleted = findAll(b.m, b.in.Deleted)
+	}
 	var out []tombstone
-	for _, i := range posts {
-		p := &b.m.posts[i]
-		if when, ok := b.in.Deleted[p.ID]; ok && p.Hidden && !when.IsZero() {
-			out = append(out, tombstone{urnUUID(cmpOr(p.ID, p.id)), when.UTC()})
+	for _, i := range b.deleted {
+		if _, ok := slices.BinarySearch(posts, i); !ok {
+			continue
+		}
+		if p := b.m.post(i); p.Hidden && !b.in.Deleted[p.ID].IsZero() {
+			out = append(out, tombstone{urnUUID(cmpOr(p.ID, p.id)), b.in.Deleted[p.ID].UTC()})
 		}
 	}
 	slices.SortStableFunc(out, func(s, t tombstone) int {
@@ -61,11 +66,11 @@ func (b *build) withPinned(head []int32) []int32 {
 	if len(b.in.Pinned) == 0 {
 		return head
 	}
-	pinned := func(i int32) bool { p := &b.m.posts[i]; return !p.Hidden && b.in.Pinned[p.ID] }
+	pinned := func(i int32) bool { p := b.m.post(i); return !p.Hidden && b.in.Pinned[p.ID] }
 	var first []int32
-	for i := range b.m.posts {
-		if pinned(int32(i)) {
-			first = append(first, int32(i))
+	for _, i := range findAll(b.m, b.in.Pinned) {
+		if pinned(i) {
+			first = append(first, i)
 		}
 	}
 	return append(slices.DeleteFunc(slices.Clone(head), pinned), first...)

@@ -121,7 +121,7 @@ func (b *build) makeHead() {
 
 // renderPost renders the page of a post.
 func (b *build) renderPost(w *bytes.Buffer, i int32) error {
-	p := &b.m.posts[i]
+	p := b.m.post(i)
 	v := b.view(i)
 	d := &PostPage{Page: b.page("posts/[post]", p.kind.dir, "posts/"+p.id+"/", v.Title, v.Intro), Post: v}
 	d.Type, d.Day = "article", v.Published

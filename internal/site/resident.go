@@ -2,6 +2,7 @@ package site
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"reflect"
 	"slices"
@@ -16,6 +17,10 @@ import (
 // Build, byte for byte. One build at a time.
 type Resident struct {
 	last *build
+
+	kept    *ledger // what Open has found, until it is built upon
+	dir     string  // of the ledger; "": none is kept
+	journal journal // what Keep has to write
 }
 
 // NewResident returns one that has built nothing yet.
@@ -34,16 +39,19 @@ type Based interface {
 	Base() error
 	// Remove takes away a file that it has begun with.
 	Remove(path string)
+	// Has reports whether it has begun with a file.
+	Has(path string) bool
 }
 
 // Build is as the function Build, with one more answer: whether only what
 // differs from the last successful build was handed to the sink. It does so
 // only where the sink is Based and Input.Settings is given.
 func (r *Resident) Build(ctx context.Context, in Input, sink Sink, memo Memo) (Report, bool, error) {
+	r.kept = nil
 	if based, ok := sink.(Based); ok && r.last != nil {
 		b := r.last
 		r.last = nil // a build that fails half way leaves nothing to rely upon
-		if b.extend(in) && based.Base() == nil {
+		if b.m.ledger == nil && b.extend(in) && based.Base() == nil {
 			b.sink, b.memo = sink, memo
 			report, err := b.run(ctx)
 			if err == nil {
@@ -57,7 +65,7 @@ func (r *Resident) Build(ctx context.Context, in Input, sink Sink, memo Memo) (R
 	if err != nil {
 		return Report{}, false, err
 	}
-	b.keys = make(map[string][32]byte, 2*len(in.Posts))
+	b.keys = map[string][32]byte{}
 	b.placed = map[string]bool{}
 	report, err := b.run(ctx)
 	if err == nil {
@@ -66,10 +74,90 @@ func (r *Resident) Build(ctx context.Context, in Input, sink Sink, memo Memo) (R
 	return report, false, err
 }
 
+// Delta is what is different since the last build: posts that come after all
+// others, and posts that are told anew at their place. Nothing else is.
+type Delta struct {
+	Added   []coranto.Post // sorted
+	Changed []coranto.Post
+}
+
+// Extend is Build where the difference from the last successful build is known:
+// in.Posts is not looked at, and what Build would read of all posts is not
+// touched. It reports false where it cannot: then the sink may have been given
+// files that are of no use, and Build has to begin with another one.
+func (r *Resident) Extend(ctx context.Context, in Input, d Delta, sink Based) (Report, bool, error) {
+	b := r.last
+	r.last = nil
+	if r.kept != nil {
+		b = r.recall(in)
+	}
+	r.kept = nil
+	if b == nil || !b.sameSettings(in) || !sameImages(in.Images, b.m.images) || len(b.placed) > 0 {
+		return Report{}, false, nil
+	}
+	in.Posts = nil
+	c := b.newChange(len(d.Added))
+	if !b.take(c, d, in.Pinned) {
+		return Report{}, false, nil
+	}
+	b.in = in
+	b.append(c, d.Added)
+	if !b.sameFrame(c) || sink.Base() != nil {
+		return Report{}, false, nil
+	}
+	b.sink, b.memo = sink, nil
+	report, err := b.run(ctx)
+	if errors.Is(err, errLedger) {
+		return Report{}, false, nil
+	}
+	if err == nil {
+		r.keep(b)
+	}
+	return report, err == nil, err
+}
+
+// take derives anew what has been told anew; false: the place of a post is
+// another, or it cannot be found.
+func (b *build) take(c *change, d Delta, pinned map[string]bool) bool {
+	for k := range d.Changed {
+		q := &d.Changed[k]
+		i := b.m.find(q)
+		if i < 0 || pinned[q.ID] {
+			return false
+		}
+		p := b.m.post(i)
+		if b.m.fault != nil || !samePlace(p.Post, q) {
+			return false
+		}
+		if p.Post = q; !c.posts[i] {
+			c.posts[i] = true
+			c.list = append(c.list, i)
+		}
+	}
+	slices.Sort(c.list)
+	if n := len(b.m.posts); n > 0 && len(d.Added) > 0 && b.m.post(int32(n-1)).Compare(&d.Added[0]) >= 0 {
+		return false
+	}
+	for k := range d.Added {
+		if k > 0 && d.Added[k-1].Compare(&d.Added[k]) >= 0 || b.m.find(&d.Added[k]) >= 0 {
+			return false
+		}
+	}
+	was := c.list
+	c.list = nil
+	for _, i := range was {
+		if !b.renew(c, i) {
+			return false
+		}
+	}
+	return b.m.fault == nil
+}
+
 // keep remembers a build that succeeded.
 func (r *Resident) keep(b *build) {
+	r.journal.note(b)
 	for i := range b.m.posts[:max(0, len(b.m.posts)-maxKeptCards)] {
-		if p := &b.m.posts[i]; p.view != nil || p.atom != nil {
+		if p := b.m.posts[i]; p != nil && (p.view != nil || p.atom != nil) {
 			p.view, p.card, p.atom = nil, nil, nil
 		}
 	}
@@ -82,6 +170,7 @@ type change struct {
 	fresh  int            // posts that are new, at the end
 	before int            // posts there were
 	posts  []bool         // by index: new, or other than before
+	list   []int32        // those, in order
 	groups map[*group]int // whose list is touched, with the slots it had
 	front  int            // slots that the home page had
 }
@@ -114,23 +203,32 @@ func (c *change) any(posts []int32) bool {
 	return false
 }
 
+func (b *build) newChange(fresh int) *change {
+	n := len(b.m.posts)
+	return &change{fresh: fresh, before: n, posts: make([]bool, n+fresh), groups: map[*group]int{}, front: len(b.m.front)}
+}
+
+// sameSettings reports whether all is the same but posts and pictures.
+func (b *build) sameSettings(in Input) bool {
+	return in.Settings != "" && in.searchFirst == b.in.searchFirst && in.Settings == b.in.Settings && in.Version == b.in.Version &&
+		reflect.DeepEqual(in.Config, b.in.Config) && slices.EqualFunc(in.Sources, b.in.Sources, sameSource) &&
+		maps.Equal(in.SourceTitles, b.in.SourceTitles)
+}
+
 // extend makes b the build of in where that differs from what b was built of by
 // posts at the end, by words of posts and by pictures that have come. It reports
 // false, and b is of no use any more, where more than that is different.
 func (b *build) extend(in Input) bool {
-	if in.Settings == "" || in.searchFirst != b.in.searchFirst || in.Settings != b.in.Settings || in.Version != b.in.Version || len(in.Posts) < len(b.in.Posts) ||
-		!reflect.DeepEqual(in.Config, b.in.Config) || !slices.EqualFunc(in.Sources, b.in.Sources, sameSource) ||
-		!maps.Equal(in.SourceTitles, b.in.SourceTitles) {
+	n := len(b.m.posts)
+	if !b.sameSettings(in) || len(in.Posts) < n {
 		return false
 	}
-	old := b.in
-	n := len(old.Posts)
-	c := &change{fresh: len(in.Posts) - n, before: n, posts: make([]bool, len(in.Posts)), groups: map[*group]int{}, front: len(b.m.front)}
+	c := b.newChange(len(in.Posts) - n)
 	if !slices.IsSortedFunc(in.Posts[max(0, n-1):], func(p, q coranto.Post) int { return p.Compare(&q) }) {
 		return false
 	}
-	for i := range old.Posts {
-		p, q := &old.Posts[i], &in.Posts[i]
+	for i := range n {
+		p, q := b.m.posts[i].Post, &in.Posts[i]
 		if samePost(p, q) {
 			continue
 		}
@@ -142,76 +240,55 @@ func (b *build) extend(in Input) bool {
 		}
 		c.posts[i] = true
 	}
-	b.in = in
+	images := !sameMap(in.Images, b.m.images)
+	b.in, b.m.images = in, in.Images
 	for i := range n {
 		b.m.posts[i].Post = &in.Posts[i]
 	}
-	if !b.refresh(c, !sameMap(in.Images, old.Images)) {
-		return false
+	for i := range n {
+		p := b.m.posts[i]
+		if !c.posts[i] && (!images || p.Image == "" && p.Content == "" || maps.EqualFunc(localImages(p.Post, in.Images), p.images, Image.equal)) {
+			continue
+		}
+		if !b.renew(c, int32(i)) {
+			return false
+		}
 	}
-	b.append(c)
+	b.append(c, in.Posts[n:])
 	return b.sameFrame(c)
 }
 
-// refresh derives anew what belongs to posts that have changed.
-func (b *build) refresh(c *change, images bool) bool {
-	for i := range c.before {
-		p := &b.m.posts[i]
-		if images && !c.posts[i] {
-			if p.Image == "" && p.Content == "" {
-				continue
-			}
-			now := localImages(p.Post, b.in.Images)
-			if maps.EqualFunc(now, p.images, Image.equal) {
-				continue
-			}
-			for a := range p.images {
-				if _, ok := now[a]; !ok {
-					return false // a file may have to go
-				}
-			}
-			c.posts[i] = true
+// renew derives anew what belongs to a post that is other than before; false: a
+// file may have to go.
+func (b *build) renew(c *change, i int32) bool {
+	p := b.m.post(i)
+	was := p.images
+	b.m.finish(p)
+	for a, img := range was {
+		if !p.images[a].equal(img) {
+			return false
 		}
-		if !c.posts[i] {
-			continue
-		}
-		was := p.images
-		p.images = localImages(p.Post, b.in.Images)
-		for a, img := range was {
-			if !p.images[a].equal(img) {
-				return false
-			}
-		}
-		p.view, p.card, p.atom = nil, nil, nil
-		p.sum = b.sum.post(p)
-		for _, g := range p.groups() {
-			c.touch(g)
-		}
+	}
+	p.view, p.card, p.atom = nil, nil, nil
+	c.posts[i] = true
+	c.list = append(c.list, i)
+	for _, g := range p.groups() {
+		c.touch(g)
 	}
 	return true
 }
 
 // append puts the new posts into the model.
-func (b *build) append(c *change) {
-	posts := append(b.m.posts, make([]post, c.fresh)...)
-	b.m.posts = posts
-	for i := c.before; i < len(posts); i++ {
-		p := &posts[i]
-		p.Post = &b.in.Posts[i]
-		p.id = pageID(p.Post, b.m.ids)
-		b.m.ids[p.id] = true
+func (b *build) append(c *change, posts []coranto.Post) {
+	b.m.add(posts)
+	for i := c.before; i < len(b.m.posts); i++ {
 		c.posts[i] = true
-		b.m.place(p, int32(i), b.m.srcGroups, b.in.SourceTitles)
-		for _, g := range p.groups() {
+		c.list = append(c.list, int32(i))
+		for _, g := range b.m.posts[i].groups() {
 			if _, ok := c.groups[g]; !ok {
 				c.groups[g], _ = slices.BinarySearch(g.posts, int32(c.before))
 			}
 		}
-	}
-	for i := c.before; i < len(posts); i++ {
-		p := &posts[i]
-		p.images = localImages(p.Post, b.in.Images)
-		p.sum = b.sum.post(p)
 	}
 }
 
@@ -244,6 +321,7 @@ func (b *build) sameFrame(c *change) bool {
 		return false
 	}
 	b.change = c
+	b.deleted = nil
 	b.done = map[string]bool{}
 	for _, f := range b.theme.files {
 		b.done[f.path] = true
@@ -272,6 +350,11 @@ func samePlace(p, q *coranto.Post) bool {
 func sameSource(a, b coranto.Source) bool {
 	return a.ID == b.ID && a.URL == b.URL && a.Site == b.Site && a.Title == b.Title && a.Language == b.Language &&
 		a.Paused == b.Paused && a.Retired == b.Retired
+}
+
+// sameImages reports whether two sets of pictures are the same.
+func sameImages(a, b map[string]Image) bool {
+	return sameMap(a, b) || maps.EqualFunc(a, b, Image.equal)
 }
 
 // sameMap reports whether two maps are one.

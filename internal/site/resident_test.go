@@ -31,7 +31,7 @@ func TestResidentGivesTheSameTree(t *testing.T) {
 					next = grow(r, &in, all, next)
 				}
 				in.Settings = fmt.Sprint(in.Config, in.Theme)
-				got := &basedTree{newTree(blobs), r.IntN(9) > 0, nil}
+				got := &basedTree{newTree(blobs), r.IntN(9) > 0, last, nil}
 				report, part, err := res.Build(t.Context(), in, got, memo)
 				if err != nil {
 					t.Fatal(err)
@@ -65,6 +65,7 @@ func TestResidentGivesTheSameTree(t *testing.T) {
 type basedTree struct {
 	*tree
 	can     bool
+	base    map[string]string
 	removed []string
 }
 
@@ -76,6 +77,8 @@ func (t *basedTree) Base() error {
 }
 
 func (t *basedTree) Remove(path string) { t.removed = append(t.removed, path) }
+
+func (t *basedTree) Has(path string) bool { _, ok := t.base[path]; return ok }
 
 // grow changes the input as most runs do: posts at the end, words, pictures.
 func grow(r *rand.Rand, in *Input, all Input, next int) int {
@@ -105,10 +108,19 @@ func grow(r *rand.Rand, in *Input, all Input, next int) int {
 	return next
 }
 
-type baseless struct{ discard }
+type baseless struct {
+	discard
+	had map[string]bool
+}
 
-func (*baseless) Base() error   { return nil }
-func (*baseless) Remove(string) {}
+func (b *baseless) Put(path string, body []byte) (string, error) {
+	b.had[path] = true
+	return b.discard.Put(path, body)
+}
+
+func (*baseless) Base() error            { return nil }
+func (*baseless) Remove(string)          {}
+func (b *baseless) Has(path string) bool { return b.had[path] }
 
 // BenchmarkResident is the build that follows three new posts among 10,000 in a
 // process that stays.
@@ -117,9 +129,9 @@ func BenchmarkResident(b *testing.B) {
 	all := sampleInput(n + 3*2000)
 	in := all
 	in.Settings = "one"
-	res, memo := NewResident(), NewCache()
+	res, memo, had := NewResident(), NewCache(), map[string]bool{}
 	in.Posts = all.Posts[:n]
-	if _, _, err := res.Build(b.Context(), in, &baseless{}, memo); err != nil {
+	if _, _, err := res.Build(b.Context(), in, &baseless{had: had}, memo); err != nil {
 		b.Fatal(err)
 	}
 	b.ReportAllocs()
@@ -131,7 +143,7 @@ func BenchmarkResident(b *testing.B) {
 		}
 		at += 3
 		in.Posts = append([]coranto.Post(nil), all.Posts[:at]...)
-		d := &baseless{}
+		d := &baseless{had: had}
 		if _, part, err := res.Build(b.Context(), in, d, memo); err != nil || !part {
 			b.Fatal(err, part)
 		}

@@ -85,12 +85,14 @@ func (b *build) emitSearch() error {
 		}
 	}
 	cut := searchCut(n, first)
+	var was []segment
 	if b.change != nil {
-		b.dropSegments(searchCut(b.change.before, first), cut)
+		was = searchCut(b.change.before, first)
+		b.dropSegments(was, cut)
 	}
 	for _, s := range cut {
 		if b.change != nil && s.to <= b.change.before && !slices.Contains(b.change.posts[s.from:s.to], true) {
-			if _, ok := b.keys[s.file(0)]; ok && s.dir != "" {
+			if s.dir != "" && slices.Contains(was, s) {
 				continue
 			}
 		}
@@ -128,9 +130,9 @@ func (b *build) dropSegments(was, now []segment) {
 }
 
 // sumSearch takes what the search knows of posts.
-func (b *build) sumSearch(s *summer, posts []post) *summer {
-	for i := range posts {
-		p := &posts[i]
+func (b *build) sumSearch(s *summer, from, to int) *summer {
+	for i := from; i < to; i++ {
+		p := b.m.post(int32(i))
 		s.flag(p.Hidden)
 		if p.Hidden {
 			continue
@@ -148,11 +150,10 @@ func (b *build) sumSearch(s *summer, posts []post) *summer {
 
 // emitDocs puts what results show of slots: [title, page, source, day, language].
 func (b *build) emitDocs(name string, from, to int) error {
-	posts := b.m.posts[from:to]
-	return b.emit(name, b.sumSearch(b.sum.start("search-docs"), posts), func(w *bytes.Buffer) error {
-		docs := make([]any, len(posts))
-		for i := range posts {
-			if posts[i].Hidden {
+	return b.emit(name, b.sumSearch(b.sum.start("search-docs"), from, to), func(w *bytes.Buffer) error {
+		docs := make([]any, to-from)
+		for i := range docs {
+			if b.m.post(int32(from + i)).Hidden {
 				continue // null
 			}
 			v := b.view(int32(from + i))
@@ -173,7 +174,7 @@ func (b *build) emitSegment(s segment) error {
 	if s.dir == "" {
 		start.num(len(b.own.pages))
 	}
-	whole := b.sumSearch(start, b.m.posts[s.from:s.to]).end()
+	whole := b.sumSearch(start, s.from, s.to).end()
 	var buckets [][]byte
 	for i := range s.buckets {
 		err := b.emit(s.file(i), b.sum.start("search-bucket").sum32(whole).num(i), func(w *bytes.Buffer) error {
@@ -205,7 +206,7 @@ type hits struct {
 func (b *build) fillBuckets(s segment) [][]byte {
 	x := newHitIndex()
 	for i := s.from; i < s.to; i++ {
-		p := &b.m.posts[i]
+		p := b.m.post(int32(i))
 		if p.Hidden {
 			continue
 		}

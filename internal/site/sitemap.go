@@ -28,7 +28,7 @@ func (b *build) emitSitemaps(pages []string) error {
 		if b.change != nil && to <= b.change.before && !slices.Contains(b.change.posts[from:to], true) {
 			continue
 		}
-		if err := b.emitPostChunk(name, b.m.posts[from:to]); err != nil {
+		if err := b.emitPostChunk(name, from, to); err != nil {
 			return err
 		}
 	}
@@ -57,16 +57,16 @@ func (b *build) emitSitemaps(pages []string) error {
 	})
 }
 
-func (b *build) emitPostChunk(name string, posts []post) error {
+func (b *build) emitPostChunk(name string, from, to int) error {
 	s := b.sum.start("sitemap-posts", name)
-	for i := range posts {
-		s.sum32(posts[i].sum)
+	for i := from; i < to; i++ {
+		s.sum32(b.m.post(int32(i)).sum)
 	}
 	return b.emit(name, s, func(w *bytes.Buffer) error {
 		x := &xmlWriter{}
 		x.raw("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<urlset " + sitemapNS + ">\n")
-		for i := range posts {
-			p := &posts[i]
+		for i := from; i < to; i++ {
+			p := b.m.post(int32(i))
 			if p.Hidden {
 				continue
 			}

@@ -100,7 +100,7 @@ func (b *build) kindName(g *group) string {
 
 // view returns what templates see of a post.
 func (b *build) view(i int32) *PostView {
-	p := &b.m.posts[i]
+	p := b.m.post(i)
 	if p.view != nil {
 		return p.view
 	}
@@ -219,7 +219,7 @@ func fitImage(i Image) bool {
 
 // card returns components/post.html of a post, rendered once.
 func (b *build) card(i int32) ([]byte, error) {
-	p := &b.m.posts[i]
+	p := b.m.post(i)
 	if p.card != nil {
 		return p.card, nil
 	}
@@ -235,7 +235,7 @@ func (b *build) card(i int32) ([]byte, error) {
 func (b *build) cards(posts []int32) (template.HTML, error) {
 	size := 0
 	for _, i := range posts {
-		if b.m.posts[i].Hidden {
+		if b.m.post(i).Hidden {
 			continue
 		}
 		c, err := b.card(i)
@@ -248,7 +248,7 @@ func (b *build) cards(posts []int32) (template.HTML, error) {
 	out.Grow(size)
 	first := true
 	for _, i := range slices.Backward(posts) {
-		card := b.m.posts[i].card
+		card := b.m.post(i).card
 		if first && len(card) > 0 { // what is seen at once must not wait
 			card, first = bytes.Replace(card, []byte(` loading="lazy"`), nil, 1), false
 		}
@@ -261,7 +261,7 @@ func (b *build) cards(posts []int32) (template.HTML, error) {
 func (b *build) views(posts []int32) []*PostView {
 	var out []*PostView
 	for k := len(posts) - 1; k >= 0; k-- {
-		if !b.m.posts[posts[k]].Hidden {
+		if !b.m.post(posts[k]).Hidden {
 			out = append(out, b.view(posts[k]))
 		}
 	}

@@ -14,11 +14,11 @@ func Where(in Input, id string) ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("find the pages of %s: %w", id, err)
 	}
-	i := slices.IndexFunc(b.m.posts, func(p post) bool { return p.ID == id })
+	i := slices.IndexFunc(b.m.posts, func(p *post) bool { return p.ID == id })
 	if i < 0 || b.m.posts[i].Hidden {
 		return []string{}, nil
 	}
-	p := &b.m.posts[i]
+	p := b.m.posts[i]
 	w := &where{build: b, i: int32(i), paths: []string{"posts/" + p.id + "/"}}
 	if !p.Backlog {
 		w.list("", b.m.front, in.Pinned[p.ID])
