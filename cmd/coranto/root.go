@@ -165,6 +165,9 @@ func (c *cli) fail(command string, err error) int {
 // options are what every command opens a site with.
 func (c *cli) options() app.Options {
 	o := app.Options{Version: version(), Log: slog.New(slog.DiscardHandler)}
+	if self, err := os.Executable(); err == nil {
+		o.Confine = []string{self, os.Args[0], "zones", "confine"}
+	}
 	if c.verbose {
 		o.Log = slog.New(slog.NewTextHandler(c.err, nil))
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/coranto/coranto/internal/app"
 	"github.com/coranto/coranto/internal/egress"
+	"github.com/coranto/coranto/internal/job"
 	"github.com/coranto/coranto/internal/pipeline"
 )
 
@@ -21,7 +22,7 @@ func (c *cli) zonesCmd() *cobra.Command {
 		Use: "zones", Short: "See where requests may go",
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(c.zonesListCmd(), c.zonesCheckCmd(), c.zonesTunnelCmd())
+	cmd.AddCommand(c.zonesListCmd(), c.zonesCheckCmd(), c.zonesTunnelCmd(), c.zonesConfineCmd())
 	return cmd
 }
 
@@ -99,6 +100,14 @@ func (c *cli) zonesTunnelCmd() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return egress.Tunnel(cmd.Context(), os.Getenv(app.EnvGate), net.JoinHostPort(args[0], args[1]), c.in, c.out)
 		},
+	}
+}
+
+// zonesConfineCmd becomes a task in a network of its own.
+func (c *cli) zonesConfineCmd() *cobra.Command {
+	return &cobra.Command{
+		Use: "confine FILE NAME [ARGUMENT…]", Short: "Become a command in a network of its own", Hidden: true, DisableFlagParsing: true,
+		RunE: func(_ *cobra.Command, args []string) error { return job.RunConfined(args) },
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"math/big"
 	"net"
 	"net/http"
+	"net/http/cgi"
 	"net/netip"
 	"os"
 	"os/exec"
@@ -21,6 +22,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -62,7 +64,9 @@ func TestZonesInNetworkNamespaces(t *testing.T) {
 	servers["public"].redirect = "http://10.20.3.10:443/feed"
 
 	site := filepath.Join(t.TempDir(), "news")
-	env := append(os.Environ(), "HOME="+t.TempDir(), "CORANTO_TRUST_DIR="+t.TempDir(), "GIT_CONFIG_NOSYSTEM=1")
+	// The environment's proxy leads out of every zone, if anybody asks it.
+	env := append(os.Environ(), "HOME="+t.TempDir(), "CORANTO_TRUST_DIR="+t.TempDir(), "GIT_CONFIG_NOSYSTEM=1", "NO_PROXY=*",
+		"http_proxy=http://9.9.9.9:80", "https_proxy=http://9.9.9.9:80", "ALL_PROXY=http://9.9.9.9:80")
 	run := func(args ...string) (string, error) {
 		cmd := exec.Command("ip", append([]string{"netns", "exec", n.name("reader"), coranto}, args...)...)
 		cmd.Env = env
@@ -146,6 +150,111 @@ func TestZonesInNetworkNamespaces(t *testing.T) {
 		}
 	})
 
+	t.Run("the remote in its zone", func(t *testing.T) {
+		for _, s := range servers {
+			s.forget()
+		}
+		n.drops()
+		bare := gitServer(t, servers)
+		source := "sources:\n  - {id: dmz, url: \"http://10.20.1.10:8080/%s\", zone: dmz}\n"
+		configure(zonesConfig + fmt.Sprintf(source, "pushed") + "remote: {url: https://wiki.corp.example/site.git, zone: internal}\n")
+		if out, err := run("-C", site, "run"); err != nil {
+			t.Fatalf("run: %v\n%s", err, out)
+		}
+		head, err := exec.Command("git", "-C", site, "rev-parse", "HEAD").Output()
+		pushed, perr := exec.Command("git", "-C", bare, "rev-parse", "HEAD").Output()
+		if err != nil || perr != nil || !bytes.Equal(head, pushed) {
+			t.Errorf("here %s, there %s: %v, %v", head, pushed, err, perr)
+		}
+		if seen := servers["internal"].callers(); len(seen) != 1 || seen[0] != "10.77.3.2" {
+			t.Errorf("git asked the internal server from %v", seen)
+		}
+		if out, err := run("-C", site, "doctor"); !strings.Contains(out, "wiki.corp.example/site.git answers and has all of branch") {
+			t.Errorf("doctor: %v\n%s", err, out)
+		}
+		servers["internal"].forget()
+		for remote, why := range map[string]string{
+			"{url: \"https://10.20.3.10/site.git\", zone: dmz}":          "10.20.3.10 is not in zone",
+			"{url: \"git@10.20.3.10:site.git\", zone: dmz}":              "port 22",
+			"{url: \"ssh://git@10.20.3.10:443/x.git\", zone: dmz}":       "10.20.3.10 is not in zone",
+			"{url: \"git://10.20.1.10/x.git\", zone: dmz}":               "cannot be kept in",
+			"{url: \"https://wiki.corp.example/x.git\", zone: extranet}": "lookup",
+		} {
+			configure(zonesConfig + fmt.Sprintf(source, "denied") + "remote: " + remote + "\n")
+			out, _ := run("-C", site, "doctor")
+			if !strings.Contains(out, why) {
+				t.Errorf("%s: doctor does not say %q\n%s", remote, why, out)
+			}
+			address, zone, _ := strings.Cut(strings.Trim(remote[len("{url: "):len(remote)-1], "\""), "\", zone: ")
+			if out, err := run("-C", site, "zones", "check", address, "--zone", zone); err == nil && !strings.Contains(remote, "git://") {
+				t.Errorf("%s: zones check lets it pass\n%s", remote, out)
+			}
+		}
+		if seen := servers["internal"].callers(); len(seen) != 0 {
+			t.Errorf("the internal server was asked from %v", seen)
+		}
+		if drops := n.drops(); drops != 0 {
+			t.Errorf("%d packets came as far as the firewall", drops)
+		}
+	})
+
+	t.Run("the site goes to a branch in its zone", func(t *testing.T) {
+		servers["internal"].forget()
+		bare := gitServer(t, servers)
+		configure(zonesConfig + "deploy: {git: https://wiki.corp.example/site.git, branch: pages, zone: internal}\n")
+		if out, err := run("-C", site, "deploy"); err != nil {
+			t.Fatalf("deploy: %v\n%s", err, out)
+		}
+		if out, err := exec.Command("git", "-C", bare, "show", "pages:index.html").CombinedOutput(); err != nil {
+			t.Errorf("%v\n%s", err, out)
+		}
+		if seen := servers["internal"].callers(); len(seen) != 1 || seen[0] != "10.77.3.2" {
+			t.Errorf("git asked the internal server from %v", seen)
+		}
+		configure(zonesConfig + "deploy: {s3: https://10.20.3.10/bucket, zone: dmz}\n")
+		if out, err := run("-C", site, "deploy"); err == nil {
+			t.Errorf("deploy: %v\n%s", err, out)
+		}
+	})
+
+	t.Run("a task in its zone", func(t *testing.T) {
+		for _, s := range servers {
+			s.forget()
+		}
+		n.drops()
+		task := probe(t)
+		if err := os.MkdirAll(filepath.Join(site, "workflows"), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(site, "workflows", "probe.asl.json"), []byte(`{"StartAt": "P", "States": {"P": {"Type": "Task", "Resource": "task:probe", "End": true}}}`), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		configure(zonesConfig + "tasks: {probe: {command: [" + task + "], zone: dmz}}\n")
+		if out, _ := run("-C", site, "doctor"); !strings.Contains(out, "1 of them kept in a zone") {
+			t.Errorf("doctor:\n%s", out)
+		}
+		out, err := run("-C", site, "workflow", "run", "probe", "--json")
+		if err != nil {
+			t.Fatalf("workflow run: %v\n%s", err, out)
+		}
+		for _, want := range []string{`"gate http://10.20.1.10:8080/task":"200"`, `"gate http://10.20.3.10:443/":"403"`, `"gate http://10.20.1.10:80/":"403"`, `"direct 10.20.1.10:8080":"no"`, `"direct 10.20.3.10:443":"no"`, `"direct 9.9.9.9:80":"no"`, `"name wiki.corp.example":"no"`} {
+			if !strings.Contains(strings.ReplaceAll(out, `\"`, `"`), want) {
+				t.Errorf("no %s in\n%s", want, out)
+			}
+		}
+		if seen := servers["dmz"].callers(); len(seen) != 1 || seen[0] != "10.77.1.2" {
+			t.Errorf("the dmz was asked from %v", seen)
+		}
+		for _, name := range []string{"internal", "public", "extranet"} {
+			if seen := servers[name].callers(); len(seen) != 0 {
+				t.Errorf("%s was asked from %v", name, seen)
+			}
+		}
+		if drops := n.drops(); drops != 0 {
+			t.Errorf("%d packets came as far as the firewall", drops)
+		}
+	})
+
 	t.Run("zones check explains", func(t *testing.T) {
 		out, err := run("-C", site, "zones", "check", "https://wiki.corp.example/feed", "--zone", "internal", "--follow")
 		if err != nil || !strings.Contains(out, "10.20.3.10 may be reached from 10.77.3.2") || !strings.Contains(out, "answers 200") {
@@ -156,6 +265,71 @@ func TestZonesInNetworkNamespaces(t *testing.T) {
 			t.Errorf("check: %v\n%s", err, out)
 		}
 	})
+}
+
+// gitServer puts a repository onto the internal server, as /site.git.
+func gitServer(t *testing.T, servers map[string]*zoneServer) (bare string) {
+	t.Helper()
+	core, err := exec.Command("git", "--exec-path").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	root := t.TempDir()
+	bare = filepath.Join(root, "site.git")
+	for _, args := range [][]string{{"init", "-q", "--bare", "-b", "main", bare}, {"-C", bare, "config", "http.receivepack", "true"}} {
+		if out, err := exec.Command("git", args...).CombinedOutput(); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+	}
+	servers["internal"].git.Store(&cgi.Handler{Path: filepath.Join(strings.TrimSpace(string(core)), "git-http-backend"),
+		Env: []string{"GIT_PROJECT_ROOT=" + root, "GIT_HTTP_EXPORT_ALL=1", "GIT_CONFIG_NOSYSTEM=1"}})
+	return bare
+}
+
+// probe builds a task that tries to reach what it may and what it may not.
+func probe(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	text := `package main
+
+import (
+	"encoding/json"
+	"net"
+	"net/http"
+	"os"
+	"strconv"
+	"time"
+)
+
+func main() {
+	out := map[string]string{}
+	for _, u := range []string{"http://10.20.1.10:8080/task", "http://10.20.3.10:443/", "http://10.20.1.10:80/"} {
+		out["gate "+u] = "no"
+		if r, err := http.Get(u); err == nil {
+			out["gate "+u] = strconv.Itoa(r.StatusCode)
+		}
+	}
+	for _, a := range []string{"10.20.1.10:8080", "10.20.3.10:443", "9.9.9.9:80"} {
+		out["direct "+a] = "no"
+		if c, err := net.DialTimeout("tcp", a, 2*time.Second); err == nil {
+			out["direct "+a] = "yes " + c.LocalAddr().String()
+		}
+	}
+	out["name wiki.corp.example"] = "no"
+	if _, err := net.LookupHost("wiki.corp.example"); err == nil {
+		out["name wiki.corp.example"] = "yes"
+	}
+	json.NewEncoder(os.Stdout).Encode(out)
+}
+`
+	file := filepath.Join(dir, "probe.go")
+	if err := os.WriteFile(file, []byte(text), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command("go", "build", "-o", filepath.Join(dir, "probe"), file).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return filepath.Join(dir, "probe")
 }
 
 const zonesConfig = `site: {title: Zones}
@@ -268,6 +442,7 @@ func (n *network) within(zone string, do func() error) {
 // zoneServer is a server in a namespace that writes down who asks.
 type zoneServer struct {
 	redirect string
+	git      atomic.Pointer[cgi.Handler]
 	mu       sync.Mutex
 	from     map[string]bool
 }
@@ -288,6 +463,10 @@ func (n *network) serve(zone, at string, secure *tls.Config) *zoneServer {
 		s.mu.Lock()
 		s.from[host] = true
 		s.mu.Unlock()
+		if h := s.git.Load(); h != nil && strings.HasPrefix(r.URL.Path, "/site.git/") {
+			h.ServeHTTP(w, r)
+			return
+		}
 		switch r.URL.Path {
 		case "/away":
 			http.Redirect(w, r, s.redirect, http.StatusFound)

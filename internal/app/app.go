@@ -45,6 +45,8 @@ type Options struct {
 	Now     func() time.Time // nil: time.Now
 	Log     *slog.Logger     // nil: none
 	Version string           // "": Version
+	// Confine is how commands are put into their zones, see job.Options.
+	Confine []string
 	// Observe is told what happens in every execution, in order. It must not
 	// take long.
 	Observe func(engine.ExecutionID, asl.HistoryEvent)
@@ -178,7 +180,7 @@ func Open(ctx context.Context, dir string, o Options) (_ *App, err error) {
 	if err := a.openSubscriber(ctx); err != nil {
 		return nil, err
 	}
-	if a.jobs, err = job.New(ctx, a.db, job.Options{Now: o.Now}); err != nil {
+	if a.jobs, err = job.New(ctx, a.db, job.Options{Now: o.Now, Confine: o.Confine}); err != nil {
 		return nil, err
 	}
 	a.tasks = pipeline.New(pipeline.Deps{

@@ -76,7 +76,7 @@ func Doctor(ctx context.Context, dir string, do DoctorOptions, o Options, tell f
 	}()
 	for _, check := range []func(context.Context) []Finding{
 		d.checkConfig, d.checkGit, d.checkContent, d.checkModeration, d.checkState, d.checkHubs, d.checkReleases, d.checkRemote,
-		d.checkSecrets, d.checkTrust, d.checkClock, d.checkDisk, d.checkLeftovers,
+		d.checkSecrets, d.checkTrust, d.checkCages, d.checkClock, d.checkDisk, d.checkLeftovers,
 	} {
 		if err := ctx.Err(); err != nil {
 			return d.found, err

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -16,6 +17,7 @@ import (
 	"github.com/coranto/coranto/internal/catalog"
 	"github.com/coranto/coranto/internal/config"
 	"github.com/coranto/coranto/internal/egress"
+	"github.com/coranto/coranto/internal/job"
 	"github.com/coranto/coranto/internal/pipeline"
 	"github.com/coranto/coranto/internal/site"
 )
@@ -70,11 +72,15 @@ func (a *App) apply(ctx context.Context, cfg *config.Config) error {
 		return fmt.Errorf("%s: %w", config.FileName, err)
 	}
 	sourceDefaults(cfg)
+	tasks := commands(cfg, a.Dir, trusted)
+	tasks.Gate = func(zone string, l net.Listener, password string) (job.Gate, error) {
+		return web.GateOn(zone, l, password)
+	}
 	set := &pipeline.Settings{
 		Sources: cfg.Sources, Bounds: catalog.DefaultBounds, Every: cfg.Fetch.Every, TagMap: cfg.TagMap, Location: cfg.Site.Timezone,
 		Site: siteConfig(cfg), Theme: theme, Pages: pages, MaxRemoved: cfg.Guards.MaxRemoved, Version: a.o.Version,
 		Pictures: cfg.Images.Mode == "cache", Keep: keepReleases, Web: web,
-		Zone: cfg.Fetch.Zone, Commands: commands(cfg, a.Dir, trusted), Builder: builder(cfg, trusted),
+		Zone: cfg.Fetch.Zone, Commands: tasks, Builder: builder(cfg, trusted),
 	}
 	set.Hash = settingsHash(set, look)
 	a.pictures.max.Store(cfg.Images.MaxDisk)

@@ -31,7 +31,7 @@ func commands(cfg *config.Config, dir string, trusted bool) pipeline.Commands {
 				env[name] = v
 			}
 		}
-		c.List[t.Name] = pipeline.Command{Name: t.Name, Argv: t.Command, Dir: dir, Env: env, Secrets: t.Secrets, Timeout: t.Timeout, Strategy: s}
+		c.List[t.Name] = pipeline.Command{Name: t.Name, Argv: t.Command, Dir: dir, Env: env, Secrets: t.Secrets, Zone: t.Zone, Timeout: t.Timeout, Strategy: s}
 	}
 	return c
 }

@@ -97,7 +97,11 @@ func (w *Way) web(t target) []string {
 	if w.CA != "" {
 		set = append(set, [2]string{"http.sslCAInfo", w.CA}, [2]string{"http." + t.url + ".sslCAInfo", w.CA})
 	}
-	env := []string{"NO_PROXY=", "no_proxy=", fmt.Sprintf("GIT_CONFIG_COUNT=%d", len(set))}
+	env := []string{"NO_PROXY=", "no_proxy="}
+	if w.CA != "" {
+		env = append(env, "GIT_SSL_CAINFO="+w.CA) // the environment's goes before settings
+	}
+	env = append(env, fmt.Sprintf("GIT_CONFIG_COUNT=%d", len(set)))
 	for i, kv := range set {
 		env = append(env, fmt.Sprintf("GIT_CONFIG_KEY_%d=%s", i, kv[0]), fmt.Sprintf("GIT_CONFIG_VALUE_%d=%s", i, kv[1]))
 	}

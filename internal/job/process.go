@@ -31,6 +31,8 @@ type process struct {
 	grace   time.Duration // between SIGTERM and SIGKILL
 	limit   int64         // bytes of output
 	say     func(line string)
+	net     *Net     // nil: the machine's
+	confine []string // see Options
 }
 
 // ended is how it went. Cause is empty where it went well.
@@ -55,7 +57,14 @@ func (p process) run(ctx context.Context) ended {
 	}
 	defer pipes.close()
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = pipes.in.r, pipes.out.w, pipes.err.w
-	if err := cmd.Start(); err != nil {
+	var way *reach
+	if p.net == nil {
+		err = cmd.Start()
+	} else if cmd, way, err = p.net.start(cmd, p.confine); err == nil {
+		defer way.close()
+		p.warn(way.doubt)
+	}
+	if err != nil {
 		if errors.Is(err, exec.ErrNotFound) || errors.Is(err, fs.ErrNotExist) {
 			return cannotStart(reasonMissing, err)
 		}
@@ -67,6 +76,9 @@ func (p process) run(ctx context.Context) ended {
 	killGroup(cmd) // what it has left behind
 	pipes.expire(time.Now().Add(drain))
 	talk.readers.Wait()
+	if way != nil {
+		p.denied(way.gate.Denied())
+	}
 	e.Said, e.Output = talk.said, talk.output.Bytes()
 	switch {
 	case e.Stopped || e.Cause != "":
@@ -78,6 +90,20 @@ func (p process) run(ctx context.Context) ended {
 		e.Cause = CauseOutput
 	}
 	return e
+}
+
+// warn says that the command is not kept in its zone.
+func (p process) warn(doubt error) {
+	if doubt != nil && p.say != nil {
+		p.say(fmt.Sprintf("coranto: zone %s: the command is told of the zone's gate, but nothing keeps it from other ways: %v", p.net.Name, doubt))
+	}
+}
+
+// denied says what the gate did not let through: the command may not.
+func (p process) denied(why error) {
+	if why != nil && p.say != nil {
+		p.say(fmt.Sprintf("coranto: not let through: %v", why))
+	}
 }
 
 func cannotStart(reason string, err error) ended {

@@ -34,6 +34,7 @@ type Job struct {
 	Timeout   time.Duration // of an attempt; 0: DefaultTimeout
 	MaxOutput int64         // bytes; 0: DefaultMaxOutput
 	Strategy  Strategy
+	Net       *Net // what it has of the network; nil: what the machine has
 	// Say is told what the command writes to its standard error, by the line.
 	Say func(attempt int, line string)
 }
@@ -43,6 +44,10 @@ type Options struct {
 	Parallel int              // commands at the same time; 0: four a core
 	Now      func() time.Time // nil: time.Now
 	Grace    time.Duration    // between SIGTERM and SIGKILL; 0: 5 s
+	// Confine is a program's file, its name and its first arguments, which calls
+	// RunConfined with the arguments after them; empty: commands with a Net are
+	// told of it, and not confined to it.
+	Confine []string
 }
 
 // Runner does jobs, and remembers their attempts in the state database.
@@ -141,7 +146,7 @@ func (r *Runner) attempt(ctx context.Context, j Job, n int) (*ended, error) {
 		return nil, err
 	}
 	hide := redactor(j.Secrets)
-	p := process{argv: j.Command, dir: j.Dir, env: environ(j, n), input: j.Input, timeout: j.Timeout, grace: r.o.Grace, limit: j.MaxOutput,
+	p := process{argv: j.Command, dir: j.Dir, env: environ(j, n), input: j.Input, timeout: j.Timeout, grace: r.o.Grace, limit: j.MaxOutput, net: j.Net, confine: r.o.Confine,
 		say: func(line string) {
 			if j.Say != nil {
 				j.Say(n, hide.Replace(line))

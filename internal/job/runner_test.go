@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -28,6 +29,10 @@ import (
 const helper = "JOB_TEST"
 
 func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == "confine" {
+		fmt.Fprintln(os.Stderr, RunConfined(os.Args[2:]))
+		os.Exit(1)
+	}
 	if what := os.Getenv(helper); what != "" {
 		os.Exit(act(what))
 	}
@@ -40,6 +45,17 @@ func act(what string) int {
 	switch verb {
 	case "echo":
 		io.Copy(os.Stdout, os.Stdin)
+	case "get": // asks as programs do: by a proxy for what is not loopback
+		resp, err := http.Get(arg)
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		if out, _ := io.ReadAll(resp.Body); len(out) > 0 {
+			os.Stdout.Write(out)
+			break
+		}
+		fmt.Print(`"reached"`)
 	case "env":
 		json.NewEncoder(os.Stdout).Encode(os.Environ())
 	case "exit": // "exit 1 2 0": by the attempt

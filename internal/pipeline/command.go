@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"strconv"
 	"strings"
 	"time"
@@ -34,6 +35,7 @@ type Command struct {
 	Dir      string // working directory: the site's
 	Env      map[string]string
 	Secrets  []string // names; see SecretVariable
+	Zone     string   // where it may go; empty: wherever the machine lets it
 	Timeout  time.Duration
 	Strategy job.Strategy
 }
@@ -42,6 +44,8 @@ type Command struct {
 type Commands struct {
 	Trusted bool // a person has said that they may run
 	List    map[string]Command
+	// Gate opens the way out of a zone on a listener.
+	Gate func(zone string, l net.Listener, password string) (job.Gate, error)
 }
 
 // SecretVariable is the environment variable in which a command finds a secret:
@@ -99,12 +103,22 @@ func (p *Pipeline) runCommand(ctx context.Context, name string, t engine.Task) (
 	}
 	return p.Jobs.Do(ctx, job.Job{
 		Execution: string(t.Execution), Task: t.ID, Name: name, Command: c.Argv, Dir: c.Dir, Env: c.Env, Secrets: secrets,
-		Input: t.Input, Timeout: c.Timeout, Strategy: c.Strategy,
+		Input: t.Input, Timeout: c.Timeout, Strategy: c.Strategy, Net: p.netOf(c.Zone),
 		Say: func(attempt int, line string) {
 			engine.Heartbeat(ctx)
 			p.Log.InfoContext(ctx, line, KeyExecution, t.Execution, KeyTask, name, KeyAttempt, attempt)
 		},
 	})
+}
+
+// netOf is what a command in a zone has of the network; nil without one.
+func (p *Pipeline) netOf(zone string) *job.Net {
+	if zone == "" {
+		return nil
+	}
+	return &job.Net{Name: zone, Open: func(l net.Listener, password string) (job.Gate, error) {
+		return p.Settings().Commands.Gate(zone, l, password)
+	}}
 }
 
 // jobFailed finds the failures of commands by their cause.
