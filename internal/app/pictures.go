@@ -1,26 +1,15 @@
 package app
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
 	"database/sql"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"image"
-	_ "image/gif" // what posts' pictures come as
-	"image/jpeg"
-	"image/png"
-	"net/http"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"golang.org/x/image/draw"
-	_ "golang.org/x/image/webp" // the same
 
 	"github.com/coranto/coranto/internal/egress"
 	"github.com/coranto/coranto/internal/failpoint"
@@ -34,34 +23,43 @@ var (
 	afterPicture  = failpoint.Name("picture.after-keep")
 )
 
-// Limits of a picture, and the width it is brought to: what a card or the head
-// of a post shows on a dense screen.
-const (
-	pictureBytes  = 8 << 20
-	picturePixels = 40_000_000
-	pictureWidth  = 1280
-	pictureKeep   = 400_000 // bytes up to which one is kept as it came
-	pictureRetry  = 3 * 24 * time.Hour
-)
+// pictureRetry is how long a picture that failed for good is left alone.
+const pictureRetry = 3 * 24 * time.Hour
 
 var pictureSchema = []string{`
 CREATE TABLE picture (
 	url   TEXT PRIMARY KEY,
 	state TEXT NOT NULL, -- picture as JSON
 	body  BLOB           -- as it is served; NULL: there is none, see state
+) WITHOUT ROWID;`, `
+CREATE TABLE picture_size (
+	url  TEXT NOT NULL,
+	path TEXT NOT NULL, -- within the site
+	body BLOB NOT NULL,
+	PRIMARY KEY (url, path)
 ) WITHOUT ROWID;`}
 
 // picture is what is known of one picture.
 type picture struct {
-	Path   string    `json:"path,omitempty"` // within the site
-	Width  int       `json:"width,omitempty"`
-	Height int       `json:"height,omitempty"`
-	Failed time.Time `json:"failed,omitzero"`
-	Why    string    `json:"why,omitempty"`
+	Path   string `json:"path,omitempty"` // within the site
+	Width  int    `json:"width,omitempty"`
+	Height int    `json:"height,omitempty"`
+	// Sizes are narrower ones, the narrowest first; those that were kept before
+	// there were any have none.
+	Sizes  []pictureSize `json:"sizes,omitempty"`
+	Failed time.Time     `json:"failed,omitzero"`
+	Why    string        `json:"why,omitempty"`
 	// Passing says that the failure was one that may pass: a time-out, a reset.
 	Passing bool `json:"passing,omitempty"`
 	// Evicted says that it was here and made room for others.
 	Evicted bool `json:"evicted,omitempty"`
+}
+
+// pictureSize is a picture in one width.
+type pictureSize struct {
+	Path   string `json:"path"`
+	Width  int    `json:"width"`
+	Height int    `json:"height"`
 }
 
 // wait is how long a picture that failed is left alone.
@@ -78,6 +76,8 @@ type pictures struct {
 	db  *sqlite.DB
 	now func() time.Time
 	max atomic.Int64 // bytes on disk; 0: no limit
+
+	drawing sync.Mutex // one at a time: a large one takes 160 MB while it is scaled
 
 	mu    sync.Mutex
 	known map[string]picture    // nil: not read yet; this process alone writes
@@ -139,7 +139,11 @@ func (p *pictures) Ready(ctx context.Context) (map[string]site.Image, error) {
 	out := map[string]site.Image{}
 	for url, pic := range all {
 		if pic.Path != "" {
-			out[url] = site.Image{Path: pic.Path, Width: pic.Width, Height: pic.Height}
+			img := site.Image{Path: pic.Path, Width: pic.Width, Height: pic.Height}
+			for _, s := range pic.Sizes {
+				img.Smaller = append(img.Smaller, site.Image{Path: s.Path, Width: s.Width, Height: s.Height})
+			}
+			out[url] = img
 		}
 	}
 	p.ready = out
@@ -147,9 +151,12 @@ func (p *pictures) Ready(ctx context.Context) (map[string]site.Image, error) {
 }
 
 // Body implements pipeline.Pictures.
-func (p *pictures) Body(ctx context.Context, url string) ([]byte, error) {
+func (p *pictures) Body(ctx context.Context, url, path string) ([]byte, error) {
 	var b []byte
-	err := p.db.Read().QueryRowContext(ctx, `SELECT body FROM picture WHERE url = ?`, url).Scan(&b)
+	err := p.db.Read().QueryRowContext(ctx, `SELECT body FROM picture_size WHERE url = ? AND path = ?`, url, path).Scan(&b)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = p.db.Read().QueryRowContext(ctx, `SELECT body FROM picture WHERE url = ?`, url).Scan(&b)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read picture of %s: %w", url, err)
 	}
@@ -204,7 +211,8 @@ func (p *pictures) room(ctx context.Context, all map[string]picture, newest []st
 	if limit <= 0 {
 		return nil
 	}
-	rows, err := p.db.Read().QueryContext(ctx, `SELECT url, length(body) FROM picture WHERE body IS NOT NULL ORDER BY url`)
+	rows, err := p.db.Read().QueryContext(ctx, `SELECT url, length(body) + coalesce((SELECT sum(length(s.body)) FROM picture_size s WHERE s.url = picture.url), 0)
+		FROM picture WHERE body IS NOT NULL ORDER BY url`)
 	if err != nil {
 		return fmt.Errorf("measure pictures: %w", err)
 	}
@@ -252,22 +260,31 @@ func (p *pictures) room(ctx context.Context, all map[string]picture, newest []st
 
 // Fetch implements pipeline.Pictures.
 func (p *pictures) Fetch(ctx context.Context, web pipeline.Getter, url, zone string) error {
-	body, ext, pic, err := getPicture(ctx, web, url, zone)
+	d, err := p.get(ctx, web, url, zone)
 	if err != nil {
 		if ctx.Err() != nil {
 			return err
 		}
-		pic = picture{Failed: p.now().UTC().Truncate(time.Second), Why: err.Error(),
+		pic := picture{Failed: p.now().UTC().Truncate(time.Second), Why: err.Error(),
 			Passing: errors.Is(err, egress.ErrTimeout) || errors.Is(err, egress.ErrConnection)}
 		return errors.Join(err, p.keep(ctx, url, pic, nil))
 	}
-	h := sha256.Sum256(body)
-	pic.Path = "images/" + hex.EncodeToString(h[:8]) + ext
-	return p.keep(ctx, url, pic, body)
+	return p.keep(ctx, url, pictureOf(d), d)
 }
 
-func (p *pictures) keep(ctx context.Context, url string, pic picture, body []byte) error {
-	if err := p.write(ctx, url, pic, body); err != nil {
+// get fetches a picture and draws its sizes.
+func (p *pictures) get(ctx context.Context, web pipeline.Getter, url, zone string) ([]drawn, error) {
+	body, err := getPicture(ctx, web, url, zone)
+	if err != nil {
+		return nil, err
+	}
+	p.drawing.Lock()
+	defer p.drawing.Unlock()
+	return drawSizes(url, body)
+}
+
+func (p *pictures) keep(ctx context.Context, url string, pic picture, sizes []drawn) error {
+	if err := p.write(ctx, url, pic, sizes); err != nil {
 		return err
 	}
 	p.mu.Lock()
@@ -279,7 +296,9 @@ func (p *pictures) keep(ctx context.Context, url string, pic picture, body []byt
 	return nil
 }
 
-func (p *pictures) write(ctx context.Context, url string, pic picture, body []byte) error {
+// write keeps what is known of a picture, and its sizes, the widest last; nil:
+// there is none.
+func (p *pictures) write(ctx context.Context, url string, pic picture, sizes []drawn) error {
 	state, err := json.Marshal(pic)
 	if err != nil {
 		return err
@@ -288,61 +307,26 @@ func (p *pictures) write(ctx context.Context, url string, pic picture, body []by
 		return err
 	}
 	err = p.db.Write(ctx, func(tx *sql.Tx) error {
+		var body []byte
+		if n := len(sizes); n > 0 {
+			body = sizes[n-1].body
+		}
 		_, err := tx.ExecContext(ctx, `INSERT INTO picture VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET state = excluded.state, body = excluded.body`, url, string(state), body)
-		return err
+		if err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, `DELETE FROM picture_size WHERE url = ?`, url); err != nil || len(sizes) < 2 {
+			return err
+		}
+		for _, s := range sizes[:len(sizes)-1] {
+			if _, err := tx.ExecContext(ctx, `INSERT INTO picture_size VALUES (?, ?, ?)`, url, s.path, s.body); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	if err != nil {
 		return fmt.Errorf("keep picture: %w", err)
 	}
 	return failpoint.Hit(afterPicture)
-}
-
-// getPicture fetches a picture. One that is larger than what is shown is
-// brought down to that; others stay as they are.
-func getPicture(ctx context.Context, web pipeline.Getter, url, zone string) ([]byte, string, picture, error) {
-	res, err := web.Get(ctx, egress.Request{URL: url, Zone: zone, Accept: "image/webp,image/png,image/jpeg,image/gif;q=0.8", MaxBody: pictureBytes})
-	if err != nil {
-		return nil, "", picture{}, err
-	}
-	if res.Status != http.StatusOK || res.Truncated {
-		return nil, "", picture{}, fmt.Errorf("picture %s: answered %d, %d bytes", url, res.Status, len(res.Body))
-	}
-	size, format, err := image.DecodeConfig(bytes.NewReader(res.Body))
-	if err != nil {
-		return nil, "", picture{}, fmt.Errorf("picture %s: %w", url, err)
-	}
-	if size.Width < 32 || size.Height < 32 || size.Width*size.Height > picturePixels {
-		return nil, "", picture{}, fmt.Errorf("picture %s is %d × %d pixels", url, size.Width, size.Height)
-	}
-	if ext := pictureTypes[format]; size.Width <= pictureWidth && len(res.Body) <= pictureKeep && ext != "" {
-		return bytes.Clone(res.Body), ext, picture{Width: size.Width, Height: size.Height}, nil
-	}
-	return shrink(url, res.Body)
-}
-
-// pictureTypes are the formats that are served as they come.
-var pictureTypes = map[string]string{"jpeg": ".jpg", "png": ".png", "gif": ".gif", "webp": ".webp"}
-
-// shrink brings a picture to at most pictureWidth: as JPEG, or as PNG where
-// something shows through.
-func shrink(url string, body []byte) ([]byte, string, picture, error) {
-	src, _, err := image.Decode(bytes.NewReader(body))
-	if err != nil {
-		return nil, "", picture{}, fmt.Errorf("picture %s: %w", url, err)
-	}
-	w, h := src.Bounds().Dx(), src.Bounds().Dy()
-	if w > pictureWidth {
-		w, h = pictureWidth, max(1, h*pictureWidth/w)
-	}
-	dst := image.NewRGBA(image.Rect(0, 0, w, h))
-	draw.ApproxBiLinear.Scale(dst, dst.Bounds(), src, src.Bounds(), draw.Src, nil)
-	var b bytes.Buffer
-	ext := ".jpg"
-	if dst.Opaque() {
-		err = jpeg.Encode(&b, dst, &jpeg.Options{Quality: 82})
-	} else {
-		ext = ".png"
-		err = png.Encode(&b, dst)
-	}
-	return b.Bytes(), ext, picture{Width: w, Height: h}, err
 }

@@ -12,8 +12,9 @@ import (
 type Pictures interface {
 	// Ready returns the pictures there are, by the address the posts give.
 	Ready(ctx context.Context) (map[string]site.Image, error)
-	// Body returns a picture's bytes, by the address the posts give.
-	Body(ctx context.Context, url string) ([]byte, error)
+	// Body returns a picture's bytes in one of its sizes, by the address the posts
+	// give and the path within the site.
+	Body(ctx context.Context, url, path string) ([]byte, error)
 	// Wanted returns those of urls that have neither a copy nor a recent failure.
 	Wanted(ctx context.Context, urls []string) ([]string, error)
 	// Fetch makes a copy, or remembers why there is none.
@@ -39,19 +40,21 @@ type WantedOutput struct {
 func (p *Pipeline) putPictures(ctx context.Context, b files, images map[string]site.Image, has func(path string) (string, bool)) error {
 	done := map[string]bool{}
 	for url, img := range images {
-		if done[img.Path] {
-			continue
-		}
-		done[img.Path] = true
-		if hash, ok := has(img.Path); ok && b.Reuse(img.Path, hash) == nil {
-			continue
-		}
-		body, err := p.Pictures.Body(ctx, url)
-		if err != nil {
-			return err
-		}
-		if _, err := b.Put(img.Path, body); err != nil {
-			return err
+		for _, img := range img.All() {
+			if done[img.Path] {
+				continue
+			}
+			done[img.Path] = true
+			if hash, ok := has(img.Path); ok && b.Reuse(img.Path, hash) == nil {
+				continue
+			}
+			body, err := p.Pictures.Body(ctx, url, img.Path)
+			if err != nil {
+				return err
+			}
+			if _, err := b.Put(img.Path, body); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -93,14 +93,18 @@ func (s *sink) pictures(ctx context.Context, p *Pipeline, images map[string]site
 	now := make(map[string]bool, len(images))
 	fresh := map[string]site.Image{}
 	for url, img := range images {
-		now[img.Path] = true
-		if _, ok := s.standing.manifest.Lookup(img.Path); !ok {
-			fresh[url] = img
+		for _, size := range img.All() {
+			now[size.Path] = true
+			if _, ok := s.standing.manifest.Lookup(size.Path); !ok {
+				fresh[url] = img
+			}
 		}
 	}
 	for _, img := range s.standing.images {
-		if !now[img.Path] {
-			s.build.Remove(img.Path)
+		for _, img := range img.All() {
+			if !now[img.Path] {
+				s.build.Remove(img.Path)
+			}
 		}
 	}
 	return p.putPictures(ctx, s.build, fresh, p.live)

@@ -488,8 +488,10 @@ func (b *build) emitImages() error {
 		}
 		var paths []Image
 		for _, img := range p.images {
-			if img.Hash != "" && !b.done[img.Path] && !(b.change != nil && b.placed[img.Path]) {
-				paths = append(paths, img)
+			for _, img := range img.All() {
+				if img.Hash != "" && !b.done[img.Path] && !(b.change != nil && b.placed[img.Path]) {
+					paths = append(paths, img)
+				}
 			}
 		}
 		slices.SortFunc(paths, func(x, y Image) int { return strings.Compare(x.Path, y.Path) })

@@ -70,6 +70,9 @@ func (w *contentWriter) picture(attrs map[string]string) {
 		if v.Width > 0 && v.Height > 0 {
 			w.out = append(w.out, ` width="`+strconv.Itoa(v.Width)+`" height="`+strconv.Itoa(v.Height)+`"`...)
 		}
+		if v.Srcset != "" {
+			w.out = append(append(w.out, v.Srcset...), ` sizes="auto, (min-width: 48rem) 44rem, 92vw"`...)
+		}
 		if v.Remote {
 			w.out = append(w.out, ` referrerpolicy="no-referrer"`...)
 		}

@@ -158,6 +158,10 @@ type ImageView struct {
 	Width  int
 	Height int
 	Remote bool // on a server of others; only where the configuration allows it
+
+	// Srcset is the attribute that offers the picture in several widths, with a
+	// space before it; "" where there is one only. It wants a sizes attribute.
+	Srcset template.HTMLAttr
 }
 
 // SourceView is a source as templates see it.

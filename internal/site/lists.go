@@ -165,7 +165,7 @@ func (b *build) listData(l list, k, sealed int, posts []int32, route string) *Li
 	d := &List{
 		Page:   b.page(l.tmpl[len("pages/"):len(l.tmpl)-len(".html")], l.section, route, titleText, l.about),
 		Kicker: l.kicker, Heading: l.heading, Sealed: k > 0, Number: k,
-		cards: func() (template.HTML, error) { return b.cards(posts) },
+		cards: func() (template.HTML, error) { return b.cards(posts, l.dir == "" && k == 0) },
 		posts: func() []*PostView { return b.views(posts) },
 		Empty: true,
 	}

@@ -479,7 +479,10 @@ func (s *summer) post(p *post) [32]byte {
 		slices.Sort(keys)
 		for _, k := range keys {
 			i := p.images[k]
-			s.str(k).str(i.Path).str(i.Hash).num(i.Width).num(i.Height)
+			s.str(k)
+			for _, i := range i.All() {
+				s.str(i.Path).str(i.Hash).num(i.Width).num(i.Height)
+			}
 		}
 	}
 	return s.end()

@@ -14,6 +14,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"slices"
 	"time"
 
 	"github.com/coranto/coranto"
@@ -60,9 +61,18 @@ type Image struct {
 	Hash   string // given to Sink.Reuse for Path; "" : somebody else puts the file
 	Width  int    // in pixels; 0: not known
 	Height int
+
+	// Smaller are the same picture, narrower, the narrowest first; a browser
+	// takes what it has room for.
+	Smaller []Image
 }
 
-func (i Image) equal(j Image) bool { return i == j }
+func (i Image) equal(j Image) bool {
+	return i.Path == j.Path && i.Hash == j.Hash && i.Width == j.Width && i.Height == j.Height && slices.EqualFunc(i.Smaller, j.Smaller, Image.equal)
+}
+
+// All returns the picture in all its sizes.
+func (i Image) All() []Image { return append(slices.Clone(i.Smaller), i) }
 
 // Input is all that a build depends on.
 type Input struct {

@@ -178,7 +178,7 @@ func (b *build) image(p *post, address string) *ImageView {
 		return nil
 	}
 	if i, ok := p.images[address]; ok {
-		return &ImageView{Src: b.root + escapePath(i.Path), Width: i.Width, Height: i.Height}
+		return &ImageView{Src: b.root + escapePath(i.Path), Width: i.Width, Height: i.Height, Srcset: b.srcset(i)}
 	}
 	if !b.in.Config.AllowThirdPartyImages {
 		return nil
@@ -187,6 +187,23 @@ func (b *build) image(p *post, address string) *ImageView {
 		return &ImageView{Src: u, Remote: true}
 	}
 	return nil
+}
+
+// srcset is the attribute that offers a picture in all its sizes; "" where it
+// has one only.
+func (b *build) srcset(i Image) template.HTMLAttr {
+	if len(i.Smaller) == 0 {
+		return ""
+	}
+	o := []byte(` srcset="`)
+	for n, s := range i.All() {
+		if n > 0 {
+			o = append(o, ", "...)
+		}
+		o = appendText(o, b.root+escapePath(s.Path))
+		o = append(strconv.AppendInt(append(o, ' '), int64(s.Width), 10), 'w')
+	}
+	return template.HTMLAttr(append(o, '"'))
 }
 
 // localImages returns the local copies of the pictures a post shows.
@@ -214,7 +231,8 @@ func localImages(p *coranto.Post, images map[string]Image) map[string]Image {
 
 func fitImage(i Image) bool {
 	return i.Path != "" && i.Path[0] != '/' && !strings.Contains("/"+i.Path+"/", "/../") && !strings.Contains("/"+i.Path+"/", "/./") &&
-		!strings.ContainsAny(i.Path, "\\\x00") && i.Width >= 0 && i.Height >= 0
+		!strings.ContainsAny(i.Path, "\\\x00") && i.Width >= 0 && i.Height >= 0 &&
+		!slices.ContainsFunc(i.Smaller, func(s Image) bool { return !fitImage(s) || s.Width < 1 || s.Width >= i.Width || len(s.Smaller) > 0 })
 }
 
 // card returns components/post.html of a post, rendered once.
@@ -231,8 +249,31 @@ func (b *build) card(i int32) ([]byte, error) {
 	return p.card, nil
 }
 
-// cards returns the cards of posts, newest first.
-func (b *build) cards(posts []int32) (template.HTML, error) {
+// eager makes the picture of a card load at once: it is seen at once. The one
+// that leads the home page is larger than those below it.
+func eager(card []byte, lead bool) []byte {
+	lazy := []byte(` loading="lazy"`)
+	if !bytes.Contains(card, lazy) {
+		return card
+	}
+	card = bytes.Replace(card, lazy, []byte(` fetchpriority="high"`), 1)
+	before, sizes, ok := bytes.Cut(card, []byte(` sizes="auto, `))
+	if !ok {
+		return card
+	}
+	small, after, ok := bytes.Cut(sizes, []byte(`"`))
+	if !ok {
+		return card
+	}
+	if lead {
+		small = []byte("(min-width: 48rem) 40rem, 94vw")
+	}
+	return slices.Concat(before, []byte(` sizes="`), small, []byte(`"`), after)
+}
+
+// cards returns the cards of posts, newest first; lead says that the first is
+// larger than the others.
+func (b *build) cards(posts []int32, lead bool) (template.HTML, error) {
 	size := 0
 	for _, i := range posts {
 		if b.m.post(i).Hidden {
@@ -249,8 +290,8 @@ func (b *build) cards(posts []int32) (template.HTML, error) {
 	first := true
 	for _, i := range slices.Backward(posts) {
 		card := b.m.post(i).card
-		if first && len(card) > 0 { // what is seen at once must not wait
-			card, first = bytes.Replace(card, []byte(` loading="lazy"`), nil, 1), false
+		if first && len(card) > 0 {
+			card, first = eager(card, lead), false
 		}
 		out.Write(card)
 	}
