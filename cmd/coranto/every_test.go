@@ -264,7 +264,7 @@ func newEverySite(t *testing.T) *everySite {
 	s.do(t, 0, "post", "embargo", posts["three"], "--until", "48h")
 	s.do(t, 0, "post", "approve", posts["second-in-line"])
 	s.do(t, 0, "build")
-	if _, out, errs := typed2(t, "password\n", "-C", dir, "secret", "set", "mail"); errs != "" {
+	if code, out, errs := typed2(t, "password\n", "-C", dir, "secret", "set", "mail"); code != 0 {
 		t.Fatal(out, errs)
 	}
 	// What is left to do: a new post, a changed rule, a file that is not laid out,

@@ -75,6 +75,10 @@ func (c *cli) planNotify(cmd *cobra.Command, test bool) error {
 			fmt.Fprintf(c.out, "        %s\n", printable(strings.TrimRight(line, "\n")))
 		}
 	}
+	for _, f := range res.Failed {
+		fmt.Fprintf(c.err, "could not: %s\n", f)
+		c.code = pipeline.ExitError
+	}
 	fmt.Fprintf(c.out, "told    nobody; it would be %s\n", plural(len(res.Planned), "message", "messages"))
 	return nil
 }

@@ -23,6 +23,7 @@ secret, encrypted. The part of the site that needs it is named in coranto.yaml:
 			if err != nil {
 				return err
 			}
+			had := app.HasKey(c.dir)
 			commit, why, err := app.SetPassword(cmd.Context(), c.dir, args[0], args[1], password, dry, c.options())
 			if err != nil {
 				return err
@@ -32,6 +33,9 @@ secret, encrypted. The part of the site that needs it is named in coranto.yaml:
 			}
 			fmt.Fprintf(c.out, "stored  password of %s in %s\n", args[1], args[0])
 			c.committed(commit, why, dry)
+			if !dry {
+				c.warnKey(had)
+			}
 			return nil
 		},
 	}

@@ -1,21 +1,25 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"os"
+	"regexp"
 	"runtime"
 	"runtime/debug"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
 	"github.com/coranto/coranto/internal/app"
+	"github.com/coranto/coranto/internal/config"
 	"github.com/coranto/coranto/internal/failpoint"
 	"github.com/coranto/coranto/internal/pipeline"
 )
@@ -79,7 +83,7 @@ func (c *cli) root() *cobra.Command {
 		Args:          cobra.NoArgs,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage(cmd, err) })
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usage(cmd, nearFlag(cmd, err)) })
 	f := root.PersistentFlags()
 	f.StringVarP(&c.dir, "directory", "C", ".", "work on the site in `DIR`")
 	f.BoolVar(&c.json, "json", false, "print JSON, one object a line")
@@ -110,6 +114,26 @@ func strict(cmd *cobra.Command) {
 	}
 }
 
+// nearFlag says which flag was meant by one that is not there.
+func nearFlag(cmd *cobra.Command, err error) error {
+	_, name, ok := strings.Cut(err.Error(), "unknown flag: --")
+	if !ok {
+		return err
+	}
+	var all []string
+	cmd.Flags().VisitAll(func(f *pflag.Flag) { all = append(all, f.Name) })
+	near := ""
+	for _, f := range all {
+		if len(name) >= 3 && strings.HasPrefix(f, name) {
+			near = f
+		}
+	}
+	if near = cmp.Or(near, config.Nearest(name, all)); near != "" {
+		return fmt.Errorf("%w; did you mean --%s?", err, near)
+	}
+	return err
+}
+
 // noCommand refuses the arguments of a command that has commands: what is left
 // of them names none.
 func noCommand(cmd *cobra.Command, args []string) error {
@@ -131,6 +155,10 @@ func usage(cmd *cobra.Command, err error) error {
 	if err == nil {
 		return nil
 	}
+	if word, ok := strings.CutPrefix(err.Error(), "unknown command "); ok && !cmd.HasSubCommands() {
+		word, _, _ = strings.Cut(word, " for ")
+		err = fmt.Errorf("%s is too much: %s", word, strings.TrimSuffix(cmd.UseLine(), " [flags]"))
+	}
 	if strings.Contains(err.Error(), "arg(s)") { // say which
 		err = fmt.Errorf("%w: %s", err, strings.TrimSuffix(cmd.UseLine(), " [flags]"))
 	}
@@ -147,19 +175,34 @@ func (c *cli) fail(command string, err error) int {
 		}
 		return exitInterrupted
 	}
-	text := err.Error()
+	text, way := wayOut(err.Error())
 	prefix := "coranto"
 	if command = strings.TrimSpace(command); command != "" {
 		prefix += ": " + command
 	}
 	fmt.Fprintf(c.err, "%s: %s\n", prefix, text)
-	if hint := app.Hint(err); hint != "" && !strings.Contains(text, "hint: ") {
-		fmt.Fprintf(c.err, "hint: %s\n", hint)
+	if way == "" && !strings.Contains(text, "hint: ") {
+		way = app.Hint(err)
+	}
+	if way != "" {
+		fmt.Fprintf(c.err, "hint: %s\n", way)
 	}
 	if _, ok := errors.AsType[usageError](err); ok {
 		return pipeline.ExitUsage
 	}
 	return app.ExitCode(err)
+}
+
+var inText = regexp.MustCompile(`^(?s)(.*?) \(hint: ([^\n]*)\)(.*)$`)
+
+// wayOut takes the way out from the text of an error that names it in brackets,
+// to be told in a line of its own.
+func wayOut(text string) (rest, hint string) {
+	m := inText.FindStringSubmatch(text)
+	if m == nil {
+		return text, ""
+	}
+	return m[1] + m[3], m[2]
 }
 
 // options are what every command opens a site with.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -25,7 +26,8 @@ A run that was killed is brought to its end first; that is the run then.
 
 -n asks the sources too, and shows what would change, as ` + "`coranto plan`" + ` does.
 
-Ends with 3 when some sources failed.`,
+Ends with 3 when some sources failed, with 1 when the remote refuses the push:
+then the posts are committed and the site is live, but somebody has to look.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if dry {
 				return c.plan(cmd.Context(), app.PlanOptions{Only: args, Due: in.Due, Bare: noPublish})
@@ -71,7 +73,11 @@ Ends with 3 when some sources failed.`,
 				printRun(c.out, res, time.Since(began))
 				c.printNotified(told)
 			}
-			if err == nil && len(res.Failed) > 0 {
+			switch {
+			case err != nil:
+			case pushNeedsCare(res.PushFailure):
+				c.code = pipeline.ExitError
+			case len(res.Failed) > 0:
 				c.code = pipeline.ExitSources
 			}
 			return err
@@ -81,6 +87,11 @@ Ends with 3 when some sources failed.`,
 	cmd.Flags().BoolVar(&noPublish, "no-publish", false, "commit, but build no site")
 	cmd.Flags().BoolVarP(&dry, "dry-run", "n", false, "ask and show what would change, but write nothing")
 	return cmd
+}
+
+// pushNeedsCare reports whether the next run will fare no better with the remote.
+func pushNeedsCare(failure string) bool {
+	return failure == "Remote.Auth" || failure == "Remote.Refused" || failure == "Content.Diverged"
 }
 
 // illustrate fetches the pictures that are wanted and publishes once more.
@@ -95,7 +106,11 @@ func (c *cli) illustrate(ctx context.Context, a *app.App) error {
 // warn prints what a person should hear.
 func (c *cli) warn(texts []string) {
 	for _, t := range texts {
-		fmt.Fprintln(c.err, "warning:", t)
+		text, way := wayOut(t)
+		fmt.Fprintln(c.err, "warning:", text)
+		if way != "" {
+			fmt.Fprintln(c.err, "hint:", way)
+		}
 	}
 }
 
@@ -153,8 +168,9 @@ func printRun(w io.Writer, r app.RunResult, took time.Duration) {
 		fmt.Fprintln(w)
 	}
 	if r.PushError != "" {
-		fmt.Fprintf(w, "remote  not pushed: %s\n", r.PushError)
-		if hint := app.HintNamed(r.PushFailure); hint != "" {
+		text, hint := wayOut(r.PushError)
+		fmt.Fprintf(w, "remote  not pushed: %s\n", text)
+		if hint = cmp.Or(hint, app.HintNamed(r.PushFailure)); hint != "" {
 			fmt.Fprintf(w, "        hint: %s\n", hint)
 		}
 	}

@@ -29,6 +29,9 @@ user:password or a token, and is sent to that host only.`,
 			Use: "set NAME", Short: "Store a secret, read from standard input", Args: cobra.ExactArgs(1),
 			Example: "  coranto secret set git.example.org\n  pass show git | coranto secret set git.example.org",
 			RunE: func(cmd *cobra.Command, args []string) error {
+				if err := app.CheckSecretName(args[0]); err != nil {
+					return err // before anybody types the secret
+				}
 				value, err := c.readSecret(cmd.Context(), args[0])
 				if err != nil {
 					return err
@@ -70,6 +73,7 @@ user:password or a token, and is sent to that host only.`,
 }
 
 func (c *cli) changeSecret(ctx context.Context, done, name string, value *string, dry bool) error {
+	had := app.HasKey(c.dir)
 	commit, why, err := app.ChangeSecret(ctx, c.dir, name, value, dry, c.options())
 	if err != nil {
 		return err
@@ -79,6 +83,9 @@ func (c *cli) changeSecret(ctx context.Context, done, name string, value *string
 	}
 	fmt.Fprintf(c.out, "%-7s %s\n", done, name)
 	c.committed(commit, why, dry)
+	if value != nil && !dry {
+		c.warnKey(had)
+	}
 	return nil
 }
 
@@ -91,9 +98,19 @@ func (c *cli) readSecret(ctx context.Context, name string) (string, error) {
 	line, err := bufio.NewReader(c.stdin).ReadString('\n')
 	line = strings.TrimRight(line, "\r\n")
 	if line == "" {
-		return "", errors.Join(errors.New("standard input holds no value"), err)
+		if err != nil && !errors.Is(err, io.EOF) {
+			return "", err
+		}
+		return "", errors.New("standard input holds no value\nhint: type it at the terminal, or: printf %s VALUE | coranto secret set NAME")
 	}
 	return line, nil
+}
+
+// warnKey says what the keeper of secrets should hear of the key.
+func (c *cli) warnKey(had bool) {
+	for _, text := range app.KeyNotes(c.dir, had) {
+		fmt.Fprintln(c.err, "note   ", text)
+	}
 }
 
 // readHidden reads a line that is not shown. The terminal shows what is typed

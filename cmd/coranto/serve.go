@@ -39,7 +39,7 @@ Ctrl-C ends it; a run that is under way goes on with the next start.`,
 			}
 			l, err := net.Listen("tcp", listen)
 			if err != nil {
-				return fmt.Errorf("%w\nhint: --listen names another address", err)
+				return listenError(listen, err)
 			}
 			c.warn(a.Warnings(cmd.Context()))
 			fmt.Fprintf(c.out, "serving %s://%s/\n", scheme(a), l.Addr())
@@ -54,6 +54,9 @@ Ctrl-C ends it; a run that is under way goes on with the next start.`,
 // planServe tells what serve would do; given is the address of the command line.
 func (c *cli) planServe(cmd *cobra.Command, given, usual string) error {
 	p, err := app.PlanServe(cmd.Context(), c.dir, given, usual, c.options())
+	if e, ok := errors.AsType[*app.ListenError](err); ok {
+		return listenError(e.Address, e.Err)
+	}
 	if err != nil {
 		return err
 	}
@@ -124,4 +127,12 @@ func (c *cli) tell(h app.Happening) {
 	case h.Published != nil:
 		fmt.Fprintf(c.out, "%s  live: %s written of %d, release %s\n", at, plural(h.Published.Report.Rendered, "file", "files"), h.Published.Report.Files, short(h.Published.Release))
 	}
+}
+
+// listenError says how an address is written that cannot be listened on.
+func listenError(address string, err error) error {
+	if _, port, serr := net.SplitHostPort(address); serr != nil || port == "" {
+		return fmt.Errorf("%q is not an address to listen on\nhint: write host and port: 127.0.0.1:8080, or :8080 for every address of this machine", address)
+	}
+	return fmt.Errorf("%w\nhint: --listen 127.0.0.1:0 takes any free port; --listen, or host: {listen: …}, names another address", err)
 }

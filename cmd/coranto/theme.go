@@ -99,7 +99,7 @@ file and line. Pictures are the drawn ones.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			l, err := net.Listen("tcp", listen)
 			if err != nil {
-				return fmt.Errorf("%w\nhint: --listen names another address", err)
+				return listenError(listen, err)
 			}
 			fmt.Fprintf(c.out, "preview http://%s/\n", l.Addr())
 			return app.Live(cmd.Context(), c.dir, l, c.options(), app.LiveOptions{Tell: func(r site.Report, took time.Duration, err error) {

@@ -329,7 +329,7 @@ func (c *cli) readInput(s string) (json.RawMessage, error) {
 		return nil, err
 	}
 	if len(b) > 0 && !json.Valid(b) {
-		return nil, usageError{fmt.Errorf("the input is no JSON: %.60s", b)}
+		return nil, usageError{fmt.Errorf("the input is no JSON: %.60s\nhint: quote it for the shell: --input '{\"feedUrl\": \"https://a.example/feed\"}', or --input @FILE", b)}
 	}
 	return b, nil
 }

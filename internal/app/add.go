@@ -71,6 +71,9 @@ func Add(ctx context.Context, dir, address string, add AddOptions, o Options) (A
 	if id := d.sourceOf(address); id != "" {
 		return Added{}, fmt.Errorf("%s %w: %q", address, ErrKnown, id)
 	}
+	if err := d.addable(add, address); err != nil { // before anybody is asked
+		return Added{}, err
+	}
 	zone := add.Zone
 	if zone == "" {
 		zone = d.config.Fetch.Zone
@@ -116,6 +119,27 @@ func Add(ctx context.Context, dir, address string, add AddOptions, o Options) (A
 	res.Commit, res.Why, err = d.edit(ctx, change, fmt.Sprintf("Add source %s\n\n%s", edit.ID, edit.URL))
 	res.Written = err == nil
 	return res, err
+}
+
+// addable tries what was said of a source, with the address that was typed in
+// the place of its feed's.
+func (d *directory) addable(add AddOptions, address string) error {
+	if add.Propose && d.config.Remote == "" {
+		return ErrNoRemote
+	}
+	edit := add.SourceEdit
+	edit.URL = address
+	if edit.ID == "" {
+		edit.ID = freeID(d.config.Sources, "")
+	}
+	old, err := os.ReadFile(d.Layout.config())
+	if err != nil {
+		return err
+	}
+	if _, err = config.AddSource(old, edit); errors.Is(err, config.ErrValue) || errors.Is(err, config.ErrKnown) {
+		return err
+	}
+	return nil // what else is wrong is told of the feed's own address
 }
 
 // directory is a site directory opened for a change of its configuration: no
@@ -238,7 +262,7 @@ func discover(ctx context.Context, web feed.Getter, address, zone string) (found
 		return found{}, err
 	}
 	if len(page.Candidates) == 0 {
-		return found{}, fmt.Errorf("%s is not a feed and links to none: %w", address, page.Err)
+		return found{}, &noFeedError{address, page.Err}
 	}
 	var errs []error
 	for i, c := range page.Candidates[:min(3, len(page.Candidates))] {
@@ -251,6 +275,18 @@ func discover(ctx context.Context, web feed.Getter, address, zone string) (found
 	return found{}, fmt.Errorf("%s links to feeds that cannot be read: %w", address, errors.Join(errs...))
 }
 
+// noFeedError is a page that is no feed and links to none.
+type noFeedError struct {
+	address string
+	err     error
+}
+
+func (e *noFeedError) Error() string {
+	return fmt.Sprintf("%s is not a feed and links to none: %s", e.address, strings.TrimPrefix(e.err.Error(), "not a feed: "))
+}
+
+func (e *noFeedError) Unwrap() error { return e.err }
+
 // readFeed reads one feed. The address it returns is where permanent redirects
 // lead: a new source begins at its present place.
 func readFeed(ctx context.Context, web feed.Getter, address, zone string) (*feed.Document, string, error) {
@@ -259,7 +295,7 @@ func readFeed(ctx context.Context, web feed.Getter, address, zone string) (*feed
 	case err != nil:
 		return nil, "", err
 	case res.Gone:
-		return nil, "", fmt.Errorf("%s is gone for good (410)", address)
+		return nil, "", fmt.Errorf("%s is gone for good (410) (hint: ask its owner for the new address)", address)
 	case res.Permanent != "":
 		address = res.Permanent
 	}
@@ -353,12 +389,23 @@ func slug(s string) string {
 
 // webAddress completes what people type: "go.dev/blog" is https.
 func webAddress(s string) (string, error) {
-	if s = strings.TrimSpace(s); s != "" && !strings.Contains(s, "://") {
+	s = strings.TrimSpace(s)
+	if rest, ok := strings.CutPrefix(s, "feed:"); ok { // as some pages write it
+		s = strings.TrimPrefix(rest, "//")
+	}
+	if strings.HasPrefix(s, ".") || strings.HasPrefix(s, "/") || strings.HasPrefix(s, "~") {
+		return "", fmt.Errorf("%q is not a web address but a path (hint: coranto feed parse %s reads a file)", s, s)
+	}
+	typed := s
+	if s != "" && !strings.Contains(s, "://") {
 		s = "https://" + s
 	}
 	u, err := url.Parse(s)
-	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return "", fmt.Errorf("%q is not a web address (http or https)", s)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || strings.HasPrefix(typed, "mailto:") {
+		return "", fmt.Errorf("%q is not a web address (hint: it begins with https:// or http://)", typed)
+	}
+	if u.User != nil {
+		return "", fmt.Errorf("%s has a user or password in it, which would be committed (hint: leave them out, then: coranto secret set %s)", u.Redacted(), u.Host)
 	}
 	return u.String(), nil
 }

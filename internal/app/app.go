@@ -15,8 +15,11 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/coranto/coranto/asl"
@@ -33,6 +36,7 @@ import (
 	"github.com/coranto/coranto/internal/robots"
 	"github.com/coranto/coranto/internal/schedule"
 	"github.com/coranto/coranto/internal/secret"
+	"github.com/coranto/coranto/internal/site"
 	"github.com/coranto/coranto/internal/sqlite"
 	"github.com/coranto/coranto/internal/websub"
 )
@@ -301,10 +305,28 @@ func (a *App) Warnings(ctx context.Context) []string {
 		}
 		w = append(w, told...)
 	}
+	if text := a.wrongClock(ctx); text != "" {
+		w = append(w, text)
+	}
 	for _, part := range a.current.Load().distrust {
 		w = append(w, "what this site says of "+part+" has no effect until it is trusted: read it, then run `coranto trust`")
 	}
 	return w
+}
+
+// wrongClock says what is wrong with the clock, as far as git knows better.
+func (a *App) wrongClock(ctx context.Context) string {
+	now := a.o.Now()
+	snap, err := a.content.Snapshot(ctx)
+	if err != nil || snap.Commit() == "" {
+		return ""
+	}
+	head, err := a.repo.ReadCommit(ctx, snap.Commit())
+	if err != nil || !head.When.After(now.Add(clockSlack)) {
+		return ""
+	}
+	return fmt.Sprintf("the clock says %s, but the newest commit is of %s: set it, or posts get their place by a wrong time (`coranto doctor`)",
+		now.UTC().Format(time.RFC3339), head.When.UTC().Format(time.RFC3339))
 }
 
 func (a *App) warn(text string) {
@@ -350,18 +372,36 @@ var ErrNoSite = errors.New("not a site directory")
 // readConfig reads coranto.yaml.
 func (l Layout) readConfig() (*config.Config, error) {
 	cfg, err := config.Load(l.config())
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%w: there is no %s in %s", ErrNoSite, config.FileName, l.Dir)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+		return nil, l.noSite()
 	}
 	if err != nil {
 		return nil, err
 	}
+	if name := cfg.Theme.Name; !slices.Contains(site.Themes(), name) {
+		hint := "there is " + strings.Join(site.Themes(), ", ")
+		if near := config.Nearest(name, site.Themes()); near != "" {
+			hint = "did you mean " + near + "?"
+		}
+		return nil, cfg.Fault(cfg.ThemeKey(), fmt.Sprintf("no theme is called %q", name), hint)
+	}
 	for i, s := range cfg.Schedules {
 		if _, err := schedule.Parse(s.At, s.Timezone); err != nil {
-			return nil, cfg.Fault(cfg.ScheduleKey(i), err.Error(), "rate(2 hours), or a time of day such as cron(0 6 * * ? *)")
+			return nil, cfg.Fault(cfg.ScheduleKey(i), err.Error(), "write rate(2 hours), or a time of day such as cron(0 6 * * ? *)")
 		}
 	}
 	return cfg, nil
+}
+
+// noSite says what is where a site directory was expected.
+func (l Layout) noSite() error {
+	switch info, err := os.Stat(l.Dir); {
+	case err == nil && !info.IsDir():
+		return fmt.Errorf("%w: %s is a file", ErrNoSite, l.Dir)
+	case err != nil:
+		return fmt.Errorf("%w: there is no directory %s", ErrNoSite, l.Dir)
+	}
+	return fmt.Errorf("%w: there is no %s in %s", ErrNoSite, config.FileName, l.Dir)
 }
 
 // layoutOf finds the layout of a directory.
@@ -383,7 +423,7 @@ func branchOf(ctx context.Context, repo *git.Repo, cfg *config.Config) (string, 
 	}
 	at, err := repo.Checked(ctx)
 	if err == nil && at.Branch == "" {
-		err = fmt.Errorf("%w: %s; or name the branch in %s", git.ErrBusy, at.Busy, config.FileName)
+		err = fmt.Errorf("%w: %s", git.ErrBusy, strings.Replace(at.Busy, "switch to a branch)", "switch main, or another branch; or name the branch in "+config.FileName+", branch: main)", 1))
 	}
 	return at.Branch, err
 }

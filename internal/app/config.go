@@ -5,7 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
+	"time"
 
+	"github.com/coranto/coranto"
 	"github.com/coranto/coranto/internal/config"
 	"github.com/coranto/coranto/internal/schedule"
 	"github.com/coranto/coranto/internal/site"
@@ -43,11 +46,36 @@ func Validate(ctx context.Context, dir string) (Validated, error) {
 	if err != nil {
 		return v, err
 	}
-	_, err = site.Build(ctx, site.Input{Config: siteConfig(cfg), Sources: cfg.Sources, Theme: theme, Pages: pages}, nowhere{}, nil)
+	sources, posts := examples(cfg)
+	_, err = site.Build(ctx, site.Input{Config: siteConfig(cfg), Sources: sources, Posts: posts, Theme: theme, Pages: pages}, nowhere{}, nil)
 	if err != nil {
 		return v, fmt.Errorf("theme: %w", err)
 	}
 	return v, nil
+}
+
+// examples are posts for a theme to be tried with: templates are wrong only
+// where they are reached.
+func examples(cfg *config.Config) ([]coranto.Source, []coranto.Post) {
+	sources := slices.Clone(cfg.Sources)
+	if len(sources) == 0 {
+		sources = []coranto.Source{{ID: "example", URL: "https://blog.example/feed", Title: "Example", Kind: "blog", Site: "https://blog.example/"}}
+	}
+	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	var posts []coranto.Post
+	for i := range 2*cfg.Site.PerPage + 3 {
+		at := at.Add(time.Duration(i) * time.Hour)
+		p := coranto.Post{Title: fmt.Sprintf("Example %d", i), Link: fmt.Sprintf("https://blog.example/%d", i), ID: fmt.Sprintf("example-%d", i),
+			Source: sources[i%len(sources)].ID, Kind: "blog", FirstSeen: at}
+		if i%2 == 0 { // a full one and a bare one by turns
+			p.Intro, p.Author, p.Date, p.Published, p.Updated = "Words.", "A. Uthor", at.Format(coranto.DateLayout), at, at.Add(time.Minute)
+			p.Image, p.Tags, p.Language, p.Content = "https://blog.example/a.png", []string{"one", "two"}, "en", "<p>Words.</p>"
+			p.Authors = []coranto.Person{{Name: "A. Uthor", URL: "https://blog.example/"}}
+			p.Also = []coranto.Also{{Source: sources[len(sources)-1].ID, Link: "https://blog.example/also"}}
+		}
+		posts = append(posts, p)
+	}
+	return sources, posts
 }
 
 // checkSchedules reads the expressions, and says of a wrong one where it stands.

@@ -432,8 +432,14 @@ func (d *doctor) checkSecrets(context.Context) []Finding {
 	var out []Finding
 	for _, name := range names {
 		if _, err := store.Get(name); err != nil {
-			out = append(out, Finding{Name: "secrets", Level: Broken, Text: name + ": " + err.Error(), Hint: "bring the key of these secrets to this machine, or `coranto secret set` them anew"})
+			out = append(out, Finding{Name: "secrets", Level: Broken, Text: err.Error(), Hint: "bring the key of these secrets to this machine, or `coranto secret set` them anew"})
 			break // one key for all
+		}
+	}
+	if file, err := store.KeyFile(); err == nil {
+		if text := openKey(file); text != "" {
+			out = append(out, Finding{Name: "secrets", Level: Warning, Text: text, fixes: "chmod 600 " + file,
+				fix: func(context.Context) (string, error) { return "chmod 600", os.Chmod(file, 0o600) }})
 		}
 	}
 	for _, want := range wantedSecrets(d.config) {

@@ -2,12 +2,18 @@ package app
 
 import (
 	"errors"
+	"io/fs"
+	"strings"
 
+	"github.com/coranto/coranto/asl"
 	"github.com/coranto/coranto/internal/config"
 	"github.com/coranto/coranto/internal/content"
 	"github.com/coranto/coranto/internal/feed"
+	"github.com/coranto/coranto/internal/opml"
 	"github.com/coranto/coranto/internal/pipeline"
+	"github.com/coranto/coranto/internal/planets"
 	"github.com/coranto/coranto/internal/release"
+	"github.com/coranto/coranto/internal/secret"
 )
 
 // Hint is the way out of an error, "" where none is known.
@@ -22,6 +28,22 @@ func Hint(err error) string {
 		return h
 	}
 	switch {
+	case errors.Is(err, secret.ErrName):
+		return "such as git.example.org or smtp"
+	case errors.Is(err, secret.ErrNoKey), errors.Is(err, secret.ErrWrongKey):
+		return "bring the key from the machine where it was set, or set the secret anew: coranto secret set NAME"
+	case errors.Is(err, secret.ErrDamaged):
+		return "put back a copy of the file; a secret can be set anew once the damaged file is moved away"
+	case errors.Is(err, asl.ErrInvalid):
+		return "`coranto workflow validate NAME` names what is wrong, and where"
+	case errors.Is(err, opml.ErrNotOPML), errors.Is(err, planets.ErrUnknown):
+		return "OPML, planet.ini, the YAML of osmosfeed, Pluto or ocaml.org, and one address a line are understood; `coranto add URL` finds the feed of a page"
+	case errors.Is(err, fs.ErrPermission):
+		return "look at owner and rights: `ls -ld` of the path above; every file of a site belongs to the user who runs coranto"
+	case errors.Is(err, ErrKnown), errors.Is(err, config.ErrKnown):
+		return "`coranto source show ID` tells how it stands; `coranto source resume ID` asks a paused one again"
+	case errors.Is(err, ErrNoRemote):
+		return "set remote: in coranto.yaml to the repository that pull requests are made in"
 	case errors.Is(err, ErrNoWorkflow):
 		return "`coranto workflow list` shows them; a file workflows/NAME.asl.json is one of your own"
 	case errors.Is(err, ErrNoSite):
@@ -43,7 +65,45 @@ func Hint(err error) string {
 	case errors.Is(err, content.ErrEdited):
 		return "commit or discard your edits of the file, then try again"
 	}
-	return hints[pipeline.KindOf(err).Name]
+	name := pipeline.KindOf(err).Name
+	if name == "Fetch.TLS" {
+		return tlsHint(err.Error())
+	}
+	if name == "Fetch.Temporary" && strings.Contains(err.Error(), "no connection") {
+		return "is the address right, and the server running? If so, try again later"
+	}
+	if name == "Egress.Denied" && !strings.Contains(err.Error(), "public network") {
+		return deniedHint(err.Error())
+	}
+	return hints[name]
+}
+
+// tlsHint is the way out by what is wrong with the connection.
+func tlsHint(text string) string {
+	switch {
+	case strings.Contains(text, "signed by nobody"):
+		return "its owner has to get a certificate that browsers trust, and send the whole chain; for a CA of your own: zones: {NAME: {ca: FILE}}"
+	case strings.Contains(text, "does not speak TLS"):
+		return "try the address with http:// in place of https://"
+	case strings.Contains(text, "another host name"):
+		return "check the host name (with or without www.?); else its owner has to mend the certificate"
+	case strings.Contains(text, "expired"):
+		return "its owner has to renew the certificate; if browsers take it, the clock here is wrong: coranto doctor"
+	}
+	return hints["Fetch.TLS"]
+}
+
+// deniedHint is the way out where the reason is another than a private address.
+func deniedHint(text string) string {
+	switch {
+	case strings.Contains(text, "is not configured"):
+		return "`coranto zones list` shows those that are; a new one has to be trusted: coranto trust"
+	case strings.Contains(text, "is not in zone"):
+		return "add its network to allow: of the zone in coranto.yaml, or name another zone; then coranto trust"
+	case strings.Contains(text, "ports of zone"):
+		return "add the port to ports: of the zone in coranto.yaml, or name another zone; then coranto trust"
+	}
+	return ""
 }
 
 // hints are ways out by the name of the failure.
@@ -56,7 +116,7 @@ var hints = map[string]string{
 	"Remote.Auth":           "`coranto secret set HOST` stores user:password or a token for the remote's host",
 	"Remote.Refused":        "the branch may be protected: give Coranto's user the right to push, or set another `branch:`",
 	"Remote.Unreachable":    "nothing is lost: the next run pushes what has been committed",
-	"Git.Missing":           "install git 2.31 or newer",
+	"Git.Missing":           "install git 2.32 or newer, and see that it is in PATH",
 	"Disk.Full":             "make space; the site that was live stays live, and the next run goes on",
 	"Site.Theme":            "mend the template named above; the old release stays live meanwhile",
 	"Site.Guard":            "look at what would go with `git diff`; if it is right: coranto build --force",
@@ -69,6 +129,14 @@ var hints = map[string]string{
 	"Task.Timeout":          "give the task a longer `timeout:` in coranto.yaml",
 	"Page.Robots":           "ask its owner; for a site of your own: `robots: ignore` at the source",
 	"Listing.Empty":         "open the page and see what its entries look like now, then try selectors: coranto source test URL --item …",
+	"Fetch.Temporary":       "try again later: the server says that it cannot answer now",
+	"Fetch.Held":            "try again once that time has come; runs wait by themselves",
+	"Fetch.Forbidden":       "open the address in a browser: it may ask for a login, or refuse programs; ask its owner, who knows you by fetch.identity",
+	"Fetch.Status":          "open the address in a browser: is it right?",
+	"Fetch.Redirects":       "open the address in a browser, and add the one where it ends",
+	"Fetch.TooLarge":        "a limit of fetch: in coranto.yaml, max_body, says how much is read",
+	"Fetch.Body":            "the server sends what it does not announce; its owner has to mend that",
+	"Fetch.Connection":      "open the address in a browser: is it right, and is the server running?",
 	"Fetch.DNS":             "check the spelling of the host name",
 	"Fetch.TLS":             "the server's certificate is wrong or has expired; its owner has to mend that",
 	"State.Damaged":         "`coranto run` sets it aside and begins anew: all that matters is in git, every source is asked once, and no post is lost or doubled",

@@ -5,7 +5,6 @@ import (
 
 	"github.com/coranto/coranto/internal/config"
 	"github.com/coranto/coranto/internal/moderation"
-	"github.com/coranto/coranto/internal/planets"
 )
 
 // editHint is the way out of what goes wrong when people change a site.
@@ -15,8 +14,6 @@ func editHint(err error) string {
 		return "`coranto post list` shows ids; the address of the article names a post too"
 	case errors.Is(err, ErrExists):
 		return "`coranto -C DIR add URL` adds sources to it"
-	case errors.Is(err, planets.ErrUnknown):
-		return "OPML, planet.ini, osmosfeed.yaml and one address a line are understood; `coranto add URL` finds the feed of a page"
 	case errors.Is(err, moderation.ErrByHand), errors.Is(err, config.ErrByHand):
 		return "change the file in an editor, then commit it"
 	}

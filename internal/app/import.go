@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -36,6 +37,9 @@ func Import(ctx context.Context, dir string, data []byte, zone string, dry bool,
 	list, err := readList(data)
 	if err != nil {
 		return Imported{}, err
+	}
+	if len(list.Sources) == 0 {
+		return Imported{}, emptyList(list)
 	}
 	res := Imported{Format: list.Format, Title: list.Title, Added: []string{}, Known: []string{}, Skipped: none(list.Skipped), Notes: none(list.Notes)}
 	have := map[string]bool{}
@@ -93,6 +97,18 @@ func readList(data []byte) (planets.List, error) {
 	}
 	doc, err := opml.Parse(data)
 	return planets.List{Format: "OPML", Title: doc.Title, Sources: doc.Sources, Skipped: doc.Skipped, Notes: doc.Notes}, err
+}
+
+// ErrEmptyList is returned for a list without a source.
+var ErrEmptyList = errors.New("the list holds no source")
+
+// emptyList says what the list holds instead.
+func emptyList(list planets.List) error {
+	told := append(append([]string{}, list.Skipped...), list.Notes...)
+	if len(told) == 0 {
+		return fmt.Errorf("%w (%s)", ErrEmptyList, list.Format)
+	}
+	return fmt.Errorf("%w (%s): %s", ErrEmptyList, list.Format, strings.Join(told[:min(3, len(told))], "; "))
 }
 
 func (d *directory) zone(name string) bool {

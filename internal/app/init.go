@@ -98,7 +98,15 @@ func made(files map[string][]byte) []string {
 // beginning are the files of a new site, with their bytes.
 func beginning(l Layout, yaml []byte) (map[string][]byte, error) {
 	if exists(l.config()) {
-		return nil, fmt.Errorf("%s %w", l.Dir, ErrExists)
+		if exists(filepath.Join(l.Dir, ".git")) {
+			return nil, fmt.Errorf("%s %w", l.Dir, ErrExists)
+		}
+		// A configuration without a repository: it is taken as it is.
+		b, err := os.ReadFile(l.config())
+		if err != nil {
+			return nil, err
+		}
+		yaml = b
 	}
 	if yaml == nil {
 		yaml = config.Template(config.TemplateData{Title: title(filepath.Base(l.Dir))})

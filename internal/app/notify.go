@@ -190,8 +190,11 @@ func (a *App) login(name string) (notify.Login, error) {
 		return notify.Login{}, nil
 	}
 	v, err := secret.Open(a.secrets(), secret.Options{}).Get(name)
+	if errors.Is(err, secret.ErrNotFound) {
+		return notify.Login{}, fmt.Errorf("%w (hint: coranto secret set %s)", err, name)
+	}
 	if err != nil {
-		return notify.Login{}, fmt.Errorf("secret %s: %w", name, err)
+		return notify.Login{}, err
 	}
 	text := v.Reveal()
 	for i := range text {

@@ -118,7 +118,7 @@ func readListing(ctx context.Context, web feed.Getter, address, zone, kind strin
 	case err != nil:
 		return found{}, err
 	case res.Gone:
-		return found{}, fmt.Errorf("%s is gone for good (410)", address)
+		return found{}, fmt.Errorf("%s is gone for good (410) (hint: ask its owner for the new address)", address)
 	}
 	return found{url: cmp.Or(res.Permanent, address), doc: res.Document}, nil
 }

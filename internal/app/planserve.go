@@ -3,7 +3,6 @@ package app
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"net"
 	"strconv"
 	"time"
@@ -46,12 +45,21 @@ func PlanServe(ctx context.Context, dir, given, usual string, o Options) (Planne
 	}
 	listener, err := net.Listen("tcp", p.Listen)
 	if err != nil {
-		return p, fmt.Errorf("%w\nhint: --listen names another address", err)
+		return p, &ListenError{p.Listen, err}
 	}
 	listener.Close()
 	p.Schedules, err = l.ticks(ctx, cfg, o.Now())
 	return p, err
 }
+
+// ListenError is an address that cannot be listened on.
+type ListenError struct {
+	Address string
+	Err     error
+}
+
+func (e *ListenError) Error() string { return e.Err.Error() }
+func (e *ListenError) Unwrap() error { return e.Err }
 
 // ticks tells when each schedule is next due.
 func (l Layout) ticks(ctx context.Context, cfg *config.Config, now time.Time) ([]PlannedTick, error) {

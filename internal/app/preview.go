@@ -3,7 +3,6 @@ package app
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"strings"
 
 	"github.com/coranto/coranto"
@@ -68,7 +67,7 @@ func (d *directory) sourceNamed(name string) (coranto.Source, error) {
 		}
 	}
 	if !strings.ContainsAny(name, ".:/") {
-		return coranto.Source{}, fmt.Errorf("%w: %q", ErrNoSource, name)
+		return coranto.Source{}, noSource(d.config, name)
 	}
 	address, err := webAddress(name)
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/coranto/coranto/asl"
@@ -42,6 +43,9 @@ func (e *WorkflowError) Error() string {
 	if e.Cause == "" {
 		return fmt.Sprintf("%s %s failed: %s", e.Workflow, e.ID, e.Name)
 	}
+	if strings.Contains(e.Cause, "\n") { // the name would get lost behind it
+		return fmt.Sprintf("%s %s failed (%s): %s", e.Workflow, e.ID, e.Name, strings.TrimRight(e.Cause, " \n"))
+	}
 	return fmt.Sprintf("%s %s failed: %s (%s)", e.Workflow, e.ID, e.Cause, e.Name)
 }
 
@@ -50,7 +54,7 @@ func (e *WorkflowError) Error() string {
 func (a *App) Run(ctx context.Context, in pipeline.DueInput) (RunResult, error) {
 	for _, id := range in.Only {
 		if _, ok := a.Config().Source(id); !ok {
-			return RunResult{}, fmt.Errorf("%w: %q", ErrNoSource, id)
+			return RunResult{}, noSource(a.Config(), id)
 		}
 	}
 	open, err := a.runtime.List(ctx, engine.Filter{Workflow: workflows.Aggregate, Status: asl.StatusRunning, Limit: 1})

@@ -7,7 +7,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
+	"strings"
 
 	"github.com/coranto/coranto/internal/secret"
 )
@@ -60,6 +62,56 @@ func ChangeSecret(ctx context.Context, dir, name string, value *string, dry bool
 	}
 	return commit, "", nil
 }
+
+// KeyNotes is what whoever keeps secrets should hear: where a key was made, and
+// which secrets it does not open. had says that there was one before.
+func KeyNotes(dir string, had bool) []string {
+	store, err := Secrets(dir)
+	if err != nil {
+		return nil
+	}
+	var out []string
+	file, err := store.KeyFile()
+	if err == nil && file != "" && !had {
+		out = append(out, "a key was made in "+file+": keep a copy, nothing else opens the secrets")
+	}
+	if text := openKey(file); text != "" {
+		out = append(out, text)
+	}
+	names, _ := store.List()
+	var closed []string
+	for _, n := range names {
+		if _, err := store.Get(n); errors.Is(err, secret.ErrWrongKey) {
+			closed = append(closed, n)
+		}
+	}
+	if len(closed) > 0 {
+		out = append(out, fmt.Sprintf("the key here does not open %s: bring theirs back, or set them anew", strings.Join(closed, ", ")))
+	}
+	return out
+}
+
+// HasKey reports whether there is a key for the secrets.
+func HasKey(dir string) bool {
+	store, err := Secrets(dir)
+	if err != nil {
+		return false
+	}
+	file, err := store.KeyFile()
+	return err == nil && (file == "" || exists(file))
+}
+
+// openKey says that others can read the file of a key.
+func openKey(file string) string {
+	info, err := os.Stat(file)
+	if file == "" || err != nil || info.Mode().Perm()&0o077 == 0 || runtime.GOOS == "windows" {
+		return ""
+	}
+	return fmt.Sprintf("the key %s can be read by others (%04o): chmod 600 %s", file, info.Mode().Perm(), file)
+}
+
+// CheckSecretName reports why a name cannot be one of a secret.
+func CheckSecretName(name string) error { return secret.CheckName(name) }
 
 // checkSecret tells whether a secret may be set, or is there to be removed.
 func checkSecret(dir, name string, value *string) error {

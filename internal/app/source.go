@@ -118,12 +118,17 @@ func (x *ShownSource) count(p Post) {
 	}
 }
 
+// noSource says that no source has the id, and which was meant.
 func noSource(cfg *config.Config, id string) error {
-	var near []string
+	var all, near []string
 	for _, s := range cfg.Sources {
+		all = append(all, s.ID)
 		if strings.Contains(s.ID, id) || strings.Contains(id, s.ID) || strings.Contains(s.URL, id) {
 			near = append(near, s.ID)
 		}
+	}
+	if n := config.Nearest(id, all); len(near) == 0 && n != "" {
+		near = []string{n}
 	}
 	if len(near) > 0 && id != "" {
 		return fmt.Errorf("%w: %q (hint: did you mean %s?)", ErrNoSource, id, strings.Join(near[:min(3, len(near))], " or "))

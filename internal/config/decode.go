@@ -203,6 +203,7 @@ func (d *document) syntax(err error) error {
 	}
 	if f.Hint == "" {
 		f.Hint = syntaxHint(text)
+		f = d.cause(f, text)
 	}
 	return &Error{Name: d.name, Faults: []Fault{f}}
 }
@@ -250,6 +251,10 @@ func syntaxHint(text string) string {
 		return "put the value in quotes"
 	case strings.Contains(text, "unexpected end of stream"):
 		return "a quote is not closed"
+	case strings.Contains(text, "unknown anchor"):
+		return "a value that begins with * must be in quotes"
+	case strings.Contains(text, "unknown escape"), strings.Contains(text, "hexdecimal"):
+		return "within \"…\" a backslash is written twice; or use '…'"
 	case strings.Contains(text, "could not find expected ':'"):
 		return "a key is followed by a colon and a space; is the line indented as it should be?"
 	}
@@ -427,6 +432,8 @@ func (d *decoder) unknown(k *yaml.Node, key string, valid []string) {
 		hint = fmt.Sprintf("did you mean %s?", near)
 	} else if home := d.homeOf(k.Value, key); home != "" {
 		hint = fmt.Sprintf("%s belongs into %s", k.Value, home)
+	} else if home, near := d.nearHome(k.Value, key); near != "" {
+		hint = fmt.Sprintf("did you mean %s? It belongs into %s", near, home)
 	}
 	d.fault(k, join(key, k.Value), hint, "unknown key %q%s", k.Value, in(key))
 }
@@ -439,6 +446,16 @@ func in(key string) string {
 }
 
 // homeOf finds where else a key is known.
+// nearHome is homeOf for a key that is misspelt as well.
+func (d *decoder) nearHome(name, here string) (home, near string) {
+	for _, h := range d.homes {
+		if n := nearest(name, h.names); h.key != here && n != "" && near == "" {
+			home, near = label(h.key), n
+		}
+	}
+	return home, near
+}
+
 func (d *decoder) homeOf(name, here string) string {
 	for _, h := range d.homes {
 		if h.key != here && slices.Contains(h.names, name) {

@@ -70,6 +70,9 @@ func AddSources(data []byte, list []SourceEdit) ([]byte, error) {
 	}
 	want := slices.Clone(e.p.config.Sources)
 	for _, s := range list {
+		if err := e.acceptable(s); err != nil {
+			return nil, err
+		}
 		want = append(want, s.source())
 	}
 	if len(list) == 0 {
@@ -83,6 +86,34 @@ func AddSources(data []byte, list []SourceEdit) ([]byte, error) {
 		return nil, fmt.Errorf("add source: %s %w; write below sources:\n  - %s", FileName, err, list[0].flow())
 	}
 	return out, nil
+}
+
+// acceptable says which value of a source cannot be written, before it would
+// make the whole file invalid.
+func (e *editor) acceptable(s SourceEdit) error {
+	if s.Zone != "" && s.Zone != PublicZone && !slices.ContainsFunc(e.p.config.Zones, func(z Zone) bool { return z.Name == s.Zone }) {
+		names := []string{PublicZone}
+		for _, z := range e.p.config.Zones {
+			names = append(names, z.Name)
+		}
+		hint := "there is " + strings.Join(names, ", ")
+		if near := nearest(s.Zone, names); near != "" {
+			hint = "did you mean " + near + "?"
+		}
+		return fmt.Errorf("%w: there is no zone %q (hint: %s)", ErrValue, s.Zone, hint)
+	}
+	s.Zone = ""
+	_, err := Parse("", []byte("sources:\n  - "+s.flow()+"\n"))
+	bad, ok := err.(*Error)
+	if !ok || len(bad.Faults) == 0 {
+		return err
+	}
+	f := bad.Faults[0]
+	reason := strings.TrimPrefix(f.Reason, "sources[0].")
+	if f.Hint != "" {
+		return fmt.Errorf("%w: %s (hint: %s)", ErrValue, reason, f.Hint)
+	}
+	return fmt.Errorf("%w: %s", ErrValue, reason)
 }
 
 // identify gives each an id and refuses what is there.

@@ -21,6 +21,9 @@ var ErrNoSource = errors.New("no such source")
 // ErrKnown is returned by AddSource for an id or address that is there already.
 var ErrKnown = errors.New("source is there already")
 
+// ErrValue is returned by AddSource for a value that the file cannot hold.
+var ErrValue = errors.New("this cannot be said of a source")
+
 // Fault is one thing that is wrong.
 type Fault struct {
 	Line   int    `json:"line"`          // from 1; 0: the file as a whole
@@ -118,6 +121,9 @@ func (e *Error) sort() {
 		return a.Column - b.Column
 	})
 }
+
+// Nearest finds the candidate that was probably meant by a word, or "".
+func Nearest(word string, candidates []string) string { return nearest(word, candidates) }
 
 // nearest finds the candidate that was probably meant, or "".
 func nearest(word string, candidates []string) string {

@@ -256,6 +256,16 @@ func (c *Config) ScheduleKey(i int) string {
 	return key
 }
 
+// ThemeKey returns the key path of the theme's name, for Fault.
+func (c *Config) ThemeKey() string {
+	for _, key := range []string{"theme.name", "theme"} {
+		if c.at[key] != nil {
+			return key
+		}
+	}
+	return "site.theme"
+}
+
 // hashOf hashes the tree of values.
 func hashOf(n *yaml.Node) string {
 	h := sha256.New()

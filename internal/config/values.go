@@ -145,7 +145,7 @@ func integer[T any](name, doc string, lo, hi int, at func(*T) *int) entry[T] {
 	return entry[T]{name: name, doc: doc, schema: schema{"type": "integer", "minimum": lo, "maximum": hi}, set: func(d *decoder, n *yaml.Node, key string, _ int, out *T) {
 		v, err := strconv.Atoi(n.Value)
 		if n.Kind != yaml.ScalarNode || err != nil || v < lo || v > hi {
-			d.fault(n, key, "", "%s is a whole number from %d to %d, not %s", label(key), lo, hi, what(n))
+			d.fault(n, key, fmt.Sprintf("write a number such as %d", min(hi, max(lo, 10))), "%s is a whole number from %d to %d, not %s", label(key), lo, hi, what(n))
 			return
 		}
 		*at(out) = v
@@ -240,6 +240,10 @@ func ParseSize(s string) (int64, error) {
 	return int64(n), nil
 }
 
+// leastSize is the smallest limit that can be meant: a number without a unit is
+// bytes, and who writes 10 means something else.
+const leastSize = 1000
+
 func size[T any](name, doc string, at func(*T) *int64) entry[T] {
 	return entry[T]{name: name, doc: doc, schema: schema{"type": []string{"string", "integer"}}, set: func(d *decoder, n *yaml.Node, key string, _ int, out *T) {
 		s, ok := d.scalar(n, key)
@@ -249,6 +253,10 @@ func size[T any](name, doc string, at func(*T) *int64) entry[T] {
 		v, err := ParseSize(s)
 		if err != nil || v <= 0 {
 			d.fault(n, key, "write 10MiB, 500kB or a number of bytes", "%s: %q is not a size", label(key), s)
+			return
+		}
+		if v < leastSize {
+			d.fault(n, key, fmt.Sprintf("did you mean %sMiB?", s), "%s: %s bytes are too few for anything", label(key), s)
 			return
 		}
 		*at(out) = v
@@ -266,7 +274,11 @@ func percent[T any](name, doc string, at func(*T) *float64) entry[T] {
 		v, err := strconv.ParseFloat(strings.TrimSpace(num), 64)
 		switch {
 		case err == nil && !pc:
-			d.fault(n, key, fmt.Sprintf("write %s%%", s), "%s is a percentage", label(key))
+			hint := "write 5%"
+			if v <= 100 {
+				hint = fmt.Sprintf("write %s%%", s)
+			}
+			d.fault(n, key, hint, "%s is a percentage, not %s", label(key), what(n))
 		case err != nil || !(v >= 0 && v <= 100):
 			d.fault(n, key, "write 5%", "%s: %q is not a percentage from 0%% to 100%%", label(key), s)
 		default:
@@ -356,6 +368,9 @@ func (d *decoder) anything(n *yaml.Node, key string, depth int) any {
 // Checks of texts.
 
 func webURL(s string) (reason, hint string) {
+	if reason, hint := fromEnvironment(s); reason != "" {
+		return reason, hint
+	}
 	u, err := url.Parse(s)
 	switch {
 	case strings.Contains(s, " - "):
@@ -380,11 +395,35 @@ func webURL(s string) (reason, hint string) {
 	return "", ""
 }
 
+var variable = regexp.MustCompile(`^\$\{?[A-Za-z_][A-Za-z0-9_]*\}?`)
+
+// fromEnvironment refuses what other programs would take from the environment.
+func fromEnvironment(s string) (string, string) {
+	if variable.MatchString(s) {
+		return fmt.Sprintf("%s stays as it is: this file takes nothing from the environment", variable.FindString(s)), "write the address itself; user and password: coranto secret set HOST"
+	}
+	return "", ""
+}
+
 func languageTag(s string) (string, string) {
+	if t := strings.ReplaceAll(s, "_", "-"); t != s {
+		return fmt.Sprintf("%q is not a language tag", s), "write " + t
+	}
+	if tag := languageNames[strings.ToLower(s)]; tag != "" {
+		return fmt.Sprintf("%q is the name of a language, not its tag", s), "write " + tag
+	}
 	if _, err := language.Parse(s); err != nil {
 		return fmt.Sprintf("%q is not a language tag", s), "write en, de or pt-BR (BCP 47)"
 	}
 	return "", ""
+}
+
+// languageNames are names that people write where a tag belongs.
+var languageNames = map[string]string{
+	"english": "en", "german": "de", "deutsch": "de", "french": "fr", "français": "fr", "francais": "fr", "spanish": "es", "español": "es",
+	"espanol": "es", "italian": "it", "italiano": "it", "portuguese": "pt", "português": "pt", "dutch": "nl", "nederlands": "nl", "polish": "pl",
+	"polski": "pl", "russian": "ru", "japanese": "ja", "chinese": "zh", "korean": "ko", "arabic": "ar", "hebrew": "he", "turkish": "tr", "swedish": "sv",
+	"danish": "da", "norwegian": "no", "finnish": "fi", "czech": "cs", "greek": "el", "ukrainian": "uk", "hindi": "hi",
 }
 
 func notEmpty(s string) (string, string) {
@@ -433,7 +472,7 @@ func pattern(s string) (string, string) {
 		return notEmpty(s)
 	}
 	if _, err := regexp.Compile(s[1 : len(s)-1]); err != nil {
-		return fmt.Sprintf("%s is not a regular expression: %v", s, err), "RE2 syntax: https://github.com/google/re2/wiki/Syntax"
+		return fmt.Sprintf("%s is not a regular expression: %s", s, strings.TrimPrefix(err.Error(), "error parsing regexp: ")), "RE2 syntax: https://github.com/google/re2/wiki/Syntax"
 	}
 	return "", ""
 }
@@ -512,6 +551,9 @@ func proxyURL(s string) (string, string) {
 func remoteAddress(s string) (string, string) {
 	if strings.ContainsAny(s, "\x00\n") || strings.HasPrefix(s, "-") || strings.TrimSpace(s) != s || s == "" {
 		return fmt.Sprintf("%q is not the address of a repository", s), ""
+	}
+	if reason, hint := fromEnvironment(s); reason != "" {
+		return reason, hint
 	}
 	if strings.Contains(s, "::") && !strings.Contains(s, "://") {
 		return "remote helpers are not used", "write https://…, ssh://…, user@host:path or a path"

@@ -72,7 +72,7 @@ type failure struct {
 }
 
 func (f *failure) Error() string {
-	said := strings.TrimSpace(f.stderr)
+	said := essence(f.stderr)
 	if said == "" {
 		said = f.err.Error()
 	}
@@ -80,6 +80,24 @@ func (f *failure) Error() string {
 		said = said[:2000] + "…"
 	}
 	return fmt.Sprintf("git %s: %s", f.args[0], said)
+}
+
+// boilerplate is what git adds to every failure of a remote.
+var boilerplate = []string{"Please make sure you have the correct access rights", "and the repository exists.", "fatal: Could not read from remote repository."}
+
+// essence is what git said, without the empty lines and what it always says.
+func essence(stderr string) string {
+	var out []string
+	for line := range strings.Lines(stderr) {
+		line = strings.TrimRight(line, " \t\r\n")
+		if line != "" && !slices.Contains(boilerplate, line) {
+			out = append(out, line)
+		}
+	}
+	if len(out) == 0 {
+		return strings.TrimSpace(stderr)
+	}
+	return strings.Join(out, "\n")
 }
 
 func (f *failure) Unwrap() error { return f.err }

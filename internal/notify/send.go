@@ -113,6 +113,9 @@ func Mail(ctx context.Context, l Letter, m Message) error {
 	ctx, stop := context.WithTimeout(ctx, sendTimeout)
 	defer stop()
 	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", l.Server)
+	if e, ok := errors.AsType[*net.OpError](err); ok && ctx.Err() == nil {
+		return fmt.Errorf("mail by %s: no connection: %w (hint: is the server running, and server: of notify right?)", l.Server, root(e))
+	}
 	if err != nil {
 		return fmt.Errorf("mail by %s: %w", l.Server, err)
 	}
@@ -128,6 +131,17 @@ func Mail(ctx context.Context, l Letter, m Message) error {
 		return fmt.Errorf("mail by %s: %w", l.Server, err)
 	}
 	return nil
+}
+
+// root is the innermost cause, which says it best.
+func root(err error) error {
+	for {
+		inner := errors.Unwrap(err)
+		if inner == nil {
+			return err
+		}
+		err = inner
+	}
 }
 
 // speak holds the conversation.

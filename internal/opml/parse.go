@@ -46,6 +46,7 @@ type parser struct {
 	byURL   map[string]int
 	folders []string // of the outlines that are open; "" for one that is no folder
 	opml    bool
+	ended   bool // with </opml>
 	outline bool
 	skipped int
 }
@@ -62,6 +63,9 @@ func (p *parser) run(text []byte) error {
 			if !p.opml && !p.outline {
 				return fmt.Errorf("no <opml> and no <outline>: %w", ErrNotOPML)
 			}
+			if p.opml && !p.ended {
+				p.out.Notes = append(p.out.Notes, "the list ends before </opml>: it may have been cut off")
+			}
 			return nil
 		case html.TextToken:
 			if title && p.out.Title == "" {
@@ -76,6 +80,7 @@ func (p *parser) run(text []byte) error {
 			if string(name) == "outline" && len(p.folders) > 0 {
 				p.folders = p.folders[:len(p.folders)-1]
 			}
+			p.ended = p.ended || string(name) == "opml"
 			title = false
 		}
 	}
