@@ -102,7 +102,7 @@ func (c *cli) demo(cmd *cobra.Command, dir, listen string, seed uint64, once boo
 	tell := func(h app.Happening) {
 		switch {
 		case ready:
-			c.tell(h)
+			c.tell(h, "")
 		case h.Run != nil:
 			ran = true
 			p.done()
@@ -120,7 +120,7 @@ func (c *cli) demo(cmd *cobra.Command, dir, listen string, seed uint64, once boo
 				stop()
 			}
 		default:
-			c.tell(h)
+			c.tell(h, "")
 		}
 	}
 	err = a.Serve(ctx, l, app.ServeOptions{Tell: tell})

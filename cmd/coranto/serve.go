@@ -15,13 +15,28 @@ func (c *cli) serveCmd() *cobra.Command {
 	var listen string
 	var dry bool
 	cmd := &cobra.Command{
-		Use:   "serve",
+		Use:   "serve [DIR...]",
 		Short: "Run on schedule and host the site",
 		Long: `Runs the schedule of coranto.yaml, publishes every commit on the branch, whoever
 made it, and hosts the site. A tick that was missed while it was down runs once.
-Ctrl-C ends it; a run that is under way goes on with the next start.`,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+Ctrl-C ends it; a run that is under way goes on with the next start.
+
+Several directories are several sites in one process, each with its own
+configuration, state and releases; host.names tell them apart. One that fails
+leaves the others alone and is tried again.`,
+		Args: cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 1 {
+				c.dir, args = within(c.dir, args[0]), nil
+			}
+			c.keepOnHangup(cmd.Context())
+			if len(args) > 0 && !dry {
+				given := ""
+				if cmd.Flags().Changed("listen") {
+					given = listen
+				}
+				return c.serveSites(cmd, args, given, listen)
+			}
 			if dry {
 				given := ""
 				if cmd.Flags().Changed("listen") {
@@ -43,7 +58,11 @@ Ctrl-C ends it; a run that is under way goes on with the next start.`,
 			}
 			c.warn(a.Warnings(cmd.Context()))
 			fmt.Fprintf(c.out, "serving %s://%s/\n", scheme(a), l.Addr())
-			return c.serve(cmd, a, l)
+			o := app.ServeOptions{Opened: listen}
+			if cmd.Flags().Changed("listen") {
+				o.Opened = ""
+			}
+			return c.serve(cmd, a, l, o)
 		},
 	}
 	cmd.Flags().StringVar(&listen, "listen", "127.0.0.1:8080", "address to listen on")
@@ -84,8 +103,9 @@ func scheme(a *app.App) string {
 	return "http"
 }
 
-func (c *cli) serve(cmd *cobra.Command, a *app.App, l net.Listener) error {
-	err := a.Serve(cmd.Context(), l, app.ServeOptions{Tell: c.tell})
+func (c *cli) serve(cmd *cobra.Command, a *app.App, l net.Listener, o app.ServeOptions) error {
+	o.Tell = func(h app.Happening) { c.tell(h, "") }
+	err := a.Serve(cmd.Context(), l, o)
 	if err == nil || errors.Is(err, cmd.Context().Err()) {
 		fmt.Fprintln(c.err, "stopped")
 		return nil
@@ -93,9 +113,13 @@ func (c *cli) serve(cmd *cobra.Command, a *app.App, l net.Listener) error {
 	return err
 }
 
-// tell prints what happens while serving, a line each.
-func (c *cli) tell(h app.Happening) {
+// tell prints what happens while serving, a line each; site says whose it is
+// where there are several.
+func (c *cli) tell(h app.Happening, site string) {
 	at := time.Now().Format("15:04:05")
+	if site != "" && site != "." {
+		at += "  " + site
+	}
 	switch {
 	case c.json && h.Run != nil:
 		_ = object(c.out, h.Run)

@@ -132,4 +132,7 @@ func (a *App) follow(ctx context.Context, tell func(Happening)) {
 	if err := a.Sync(ctx); err != nil && ctx.Err() == nil {
 		tell(Happening{Err: err})
 	}
+	if err := a.fetchPreviews(ctx); err != nil && ctx.Err() == nil {
+		tell(Happening{Err: err})
+	}
 }

@@ -2,15 +2,12 @@ package app
 
 import (
 	"context"
-	"crypto/tls"
-	"errors"
-	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 
 	"github.com/coranto/coranto/internal/host"
 	"github.com/coranto/coranto/internal/release"
@@ -20,11 +17,12 @@ import (
 
 // hosting is what serve keeps between changes of the configuration.
 type hosting struct {
-	mu      sync.Mutex
-	of      *current // whose handler it is
-	handler http.Handler
-	log     *rotated
-	hook    hook
+	mu       sync.Mutex
+	now      atomic.Pointer[handled]
+	secured  *secured
+	previews previews
+	log      *rotated
+	hook     hook
 }
 
 // Handler serves the current release, and beside it what is not part of one. It
@@ -33,14 +31,25 @@ func (a *App) Handler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { a.hosted().ServeHTTP(w, r) })
 }
 
+// handled is a handler and the configuration it was made of.
+type handled struct {
+	of      *current
+	handler http.Handler
+}
+
 func (a *App) hosted() http.Handler {
 	now := a.current.Load()
+	if h := a.hosting.now.Load(); h != nil && h.of == now {
+		return h.handler
+	}
 	a.hosting.mu.Lock()
 	defer a.hosting.mu.Unlock()
-	if a.hosting.of != now {
-		a.hosting.handler, a.hosting.of = a.newHandler(now), now
+	if h := a.hosting.now.Load(); h != nil && h.of == now {
+		return h.handler
 	}
-	return a.hosting.handler
+	h := &handled{now, a.newHandler(now)}
+	a.hosting.now.Store(h)
+	return h.handler
 }
 
 func (a *App) newHandler(c *current) http.Handler {
@@ -66,13 +75,7 @@ func (a *App) newHandler(c *current) http.Handler {
 		o.Open = append(o.Open, path)
 	}
 	if h.Previews {
-		o.Preview = func(_ context.Context, name string) (host.Release, error) {
-			m, err := a.releases.Get(name)
-			if err != nil {
-				return nil, err
-			}
-			return hostedRelease{m, a.releases}, nil
-		}
+		o.Preview = a.preview
 	}
 	if h.AccessLog {
 		if a.hosting.log == nil {
@@ -81,10 +84,13 @@ func (a *App) newHandler(c *current) http.Handler {
 		o.Log = host.CombinedLog(a.hosting.log)
 	}
 	handler := advertise(host.New(hosted{a.releases}, o), c.config.Site.URL, c.config.Site.Hub)
-	if len(h.Names) == 0 {
-		return handler
+	if len(h.Names) > 0 {
+		handler = host.Names{First: h.Names[0], Others: h.Names[1:], Preview: h.Previews, HTTPS: h.TLS.Secure()}.Handler(handler)
 	}
-	return host.Names{First: h.Names[0], Others: h.Names[1:], Preview: h.Previews, HTTPS: h.TLS.Secure()}.Handler(handler)
+	if h.TLS.HSTS > 0 {
+		handler = host.StrictTransport(handler, h.TLS.HSTS)
+	}
+	return handler
 }
 
 // passwords reads a list of passwords. One that cannot be read lets nobody in.
@@ -98,54 +104,6 @@ func (a *App) passwords(name string) *host.Passwords {
 	}
 	a.o.Log.Warn("nobody can enter what is protected", "secret", name, "error", err)
 	return nil
-}
-
-// host serves on l, and leads plain HTTP to HTTPS where that is asked for.
-func (a *App) host(ctx context.Context, l net.Listener) error {
-	secure, plain, err := a.secure()
-	if err != nil {
-		l.Close()
-		return err
-	}
-	ctx, stop := context.WithCancel(ctx)
-	deployed := make(chan struct{})
-	go func() {
-		defer close(deployed)
-		a.keepDeployed(ctx)
-	}()
-	defer func() {
-		stop()
-		<-deployed
-	}()
-	h := a.Config().Host
-	if secure == nil || h.Plain == "" {
-		return host.Serve(ctx, l, a.Handler(), host.ServeOptions{TLS: secure})
-	}
-	second, err := net.Listen("tcp", h.Plain)
-	if err != nil {
-		l.Close()
-		return fmt.Errorf("host.plain: %w", err)
-	}
-	ended := make(chan error, 2)
-	go func() { ended <- host.Serve(ctx, l, a.Handler(), host.ServeOptions{TLS: secure}) }()
-	go func() { ended <- host.Serve(ctx, second, plain, host.ServeOptions{}) }()
-	first := <-ended
-	stop()
-	return errors.Join(first, <-ended)
-}
-
-// secure is how TLS is spoken, and what answers plain HTTP beside it; nil
-// without TLS.
-func (a *App) secure() (*tls.Config, http.Handler, error) {
-	switch t := a.Config().Host.TLS; {
-	case t.Certificate != "":
-		c, err := host.OwnCertificate(a.within(t.Certificate), a.within(t.Key))
-		return c, host.ToHTTPS(), err
-	case t.ACME:
-		c, h := host.ACME(host.ACMEOptions{Names: a.Config().Host.Names, Email: t.Email, Directory: t.Directory, Cache: a.state("acme")})
-		return c, h, nil
-	}
-	return nil, nil, nil
 }
 
 // within reads a path of the configuration, which is from the site directory.

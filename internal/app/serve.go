@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/coranto/coranto/internal/config"
@@ -29,6 +30,9 @@ type Happening struct {
 // ServeOptions configure Serve; the zero value works.
 type ServeOptions struct {
 	Tell func(Happening) // nil: nobody is told
+	// Opened is the address that the listener was opened at: host.listen is
+	// followed from there on. Empty: the listener stays.
+	Opened string
 }
 
 // watchEvery is how often serve looks whether the branch or the configuration
@@ -41,33 +45,45 @@ func (a *App) Serve(ctx context.Context, l net.Listener, o ServeOptions) error {
 	if o.Tell == nil {
 		o.Tell = func(Happening) {}
 	}
+	if _, err := a.secured(); err != nil {
+		l.Close()
+		return err
+	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
+	f := newFront(l, o.Opened, false, func(err error) { o.Tell(Happening{Err: err}) })
+	f.sites.Store(&[]*App{a})
 	hosted := make(chan error, 1)
-	go func() { hosted <- a.host(ctx, l) }()
-	attended := make(chan struct{})
-	go func() { defer close(attended); a.attend(ctx) }()
-	defer func() { stop(); <-attended }()
-	subscribed := make(chan struct{})
-	go func() { defer close(subscribed); a.subscribe(ctx) }()
-	defer func() { stop(); <-subscribed }()
-	worked := make(chan error, 1)
-	go func() { worked <- a.work(ctx, o.Tell) }()
+	go func() { hosted <- f.run(ctx) }()
+	tended := make(chan error, 1)
+	go func() { tended <- a.tend(ctx, o.Tell) }()
 	var err error
 	select {
 	case err = <-hosted:
 		stop()
-		<-worked
-	case err = <-worked:
+		<-tended
+	case err = <-tended:
 		stop()
 		err = errors.Join(err, <-hosted)
 	case <-ctx.Done():
-		err = errors.Join(<-hosted, <-worked)
+		err = errors.Join(<-hosted, <-tended)
 	}
 	if ctx.Err() != nil && (err == nil || errors.Is(err, context.Canceled)) {
 		return nil
 	}
 	return err
+}
+
+// tend does all that keeps a site going but hosting it, until ctx ends.
+func (a *App) tend(ctx context.Context, tell func(Happening)) error {
+	ctx, stop := context.WithCancel(ctx)
+	var under sync.WaitGroup
+	for _, keep := range []func(context.Context){a.attend, a.subscribe, a.keepDeployed, a.keepPreviews} {
+		under.Go(func() { keep(ctx) })
+	}
+	defer under.Wait()
+	defer stop()
+	return a.work(ctx, tell)
 }
 
 // work runs the schedules and publishes what changes, until ctx ends. What

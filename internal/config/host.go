@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"strings"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -15,7 +16,7 @@ type Host struct {
 	Names         []string          // host names; the first is the site's, the others lead there. Empty: any is answered
 	Protect       map[string]string // path → secret with lines user:hash
 	AccessLog     bool              // .coranto/access.log
-	Previews      bool              // a release at ID--host
+	Previews      bool              // any branch and release at NAME--host
 	CountryHeader string            // in which a proxy in front tells the reader's country
 	Webhook       string            // secret with which announcements of the forge are signed
 	TLS           TLS
@@ -28,6 +29,7 @@ type TLS struct {
 	ACME        bool
 	Email       string
 	Directory   string // of the authority; empty: Let's Encrypt
+	HSTS        time.Duration
 }
 
 // Secure reports whether the site is served by HTTPS.
@@ -39,7 +41,7 @@ var hostKeys = []entry[Host]{
 	texts("names", "host names: the first is the site's, the others lead there", func(h *Host) *[]string { return &h.Names }, hostName),
 	textMap("protect", "paths that need a password: {/drafts/: name of a secret}", func(h *Host) *map[string]string { return &h.Protect }, sitePath),
 	boolean("access_log", "write .coranto/access.log", func(h *Host) *bool { return &h.AccessLog }),
-	boolean("previews", "show a release at ID--host", func(h *Host) *bool { return &h.Previews }),
+	boolean("previews", "show any branch and release at NAME--host", func(h *Host) *bool { return &h.Previews }),
 	text("country_header", "header in which a proxy in front tells the reader's country", func(h *Host) *string { return &h.CountryHeader }, word),
 	text("webhook", "secret with which the forge signs its announcements", func(h *Host) *string { return &h.Webhook }, notEmpty),
 	sub("tls", "where certificates come from", tlsKeys, func(h *Host) *TLS { return &h.TLS }),
@@ -50,6 +52,7 @@ var tlsKeys = []entry[TLS]{
 	text("key", "file of its private key, PEM", func(t *TLS) *string { return &t.Key }, notEmpty),
 	boolean("acme", "ask an authority for certificates, and renew them", func(t *TLS) *bool { return &t.ACME }),
 	text("email", "whom the authority tells when something is wrong", func(t *TLS) *string { return &t.Email }, notEmpty),
+	duration("hsts", "for how long browsers that came by HTTPS come by nothing else; 0: not said", 0, func(t *TLS) *time.Duration { return &t.HSTS }),
 	text("directory", "the authority; without it Let's Encrypt", func(t *TLS) *string { return &t.Directory }, notEmpty),
 }
 

@@ -447,7 +447,7 @@ func TestSwapUnderLoad(t *testing.T) {
 		swapUnderLoad(t, func(h http.Handler) (string, *http.Client) {
 			lend := httptest.NewTLSServer(nil)
 			defer lend.Close()
-			c := secure(func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return &lend.TLS.Certificates[0], nil })
+			c := Secure(func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return &lend.TLS.Certificates[0], nil })
 			addr, _ := served(t, h, ServeOptions{TLS: c})
 			trust := lend.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs
 			return "https://" + addr, &http.Client{Transport: &http.Transport{ForceAttemptHTTP2: true, TLSClientConfig: &tls.Config{RootCAs: trust}}}

@@ -18,7 +18,7 @@ type asked struct {
 }
 
 func newAsked(r *http.Request, path, countryHeader string) *asked {
-	q := &asked{scheme: "http", host: strings.ToLower(hostName(r.Host)), path: path, rawQuery: r.URL.RawQuery, parts: strings.Split(path[1:], "/")}
+	q := &asked{scheme: "http", host: strings.ToLower(Name(r.Host)), path: path, rawQuery: r.URL.RawQuery, parts: strings.Split(path[1:], "/")}
 	if r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https" {
 		q.scheme = "https"
 	}

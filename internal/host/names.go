@@ -22,7 +22,7 @@ func (n Names) Handler(h http.Handler) http.Handler {
 		return h
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		name := hostName(r.Host)
+		name := Name(r.Host)
 		_, base, preview := strings.Cut(name, "--")
 		switch {
 		case strings.EqualFold(name, n.First), net.ParseIP(name) != nil, strings.HasPrefix(r.URL.Path, "/.well-known/acme-challenge/"),
@@ -49,8 +49,8 @@ func (n Names) Handler(h http.Handler) http.Handler {
 	})
 }
 
-// hostName is the name in a Host header, without port and brackets.
-func hostName(h string) string {
+// Name is the name in a Host header, without port and brackets.
+func Name(h string) string {
 	if name, _, err := net.SplitHostPort(h); err == nil {
 		return name
 	}
@@ -59,7 +59,7 @@ func hostName(h string) string {
 
 // previewName is the name of the release that a host asks for, "NAME--host".
 func previewName(h string) string {
-	name, _, ok := strings.Cut(hostName(h), "--")
+	name, _, ok := strings.Cut(Name(h), "--")
 	if !ok || strings.Contains(name, ".") {
 		return ""
 	}

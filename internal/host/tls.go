@@ -24,11 +24,25 @@ func OwnCertificate(certificate, key string) (*tls.Config, error) {
 	if _, err := k.get(nil); err != nil {
 		return nil, err
 	}
-	return secure(k.get), nil
+	return Secure(k.get), nil
 }
 
-func secure(get func(*tls.ClientHelloInfo) (*tls.Certificate, error)) *tls.Config {
-	return &tls.Config{MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1"}, GetCertificate: get}
+// Secure serves TLS 1.2 and later, HTTP/2 before HTTP/1.1, with the certificate
+// that get finds for a name. An authority can ask over TLS too (RFC 8737).
+func Secure(get func(*tls.ClientHelloInfo) (*tls.Certificate, error)) *tls.Config {
+	return &tls.Config{MinVersion: tls.VersionTLS12, NextProtos: []string{"h2", "http/1.1", acme.ALPNProto}, GetCertificate: get}
+}
+
+// StrictTransport tells browsers that come by HTTPS to come by nothing else for
+// a time (RFC 6797).
+func StrictTransport(h http.Handler, age time.Duration) http.Handler {
+	value := []string{fmt.Sprintf("max-age=%d", int64(age/time.Second))}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.TLS != nil {
+			w.Header()["Strict-Transport-Security"] = value
+		}
+		h.ServeHTTP(w, r)
+	})
 }
 
 type keeper struct {
@@ -87,9 +101,7 @@ func ACME(o ACMEOptions) (*tls.Config, http.Handler) {
 	if o.Directory == "" {
 		m.Client.DirectoryURL = autocert.DefaultACMEDirectory
 	}
-	c := secure(m.GetCertificate)
-	c.NextProtos = append(c.NextProtos, acme.ALPNProto)
-	return c, m.HTTPHandler(nil)
+	return Secure(m.GetCertificate), m.HTTPHandler(nil)
 }
 
 // ToHTTPS sends every request to the same address under HTTPS.
