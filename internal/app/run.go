@@ -69,7 +69,9 @@ func (a *App) Run(ctx context.Context, in pipeline.DueInput) (RunResult, error) 
 	} else if id, err = a.start(ctx, workflows.Aggregate, in); err != nil {
 		return res, err
 	}
-	return res, a.finish(ctx, id, &res.Summary)
+	err = a.finish(ctx, id, &res.Summary)
+	pipeline.Tidy(res.New)
+	return res, err
 }
 
 // Unfinished reports whether executions of a workflow wait for their end.

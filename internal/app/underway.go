@@ -76,6 +76,7 @@ func (u *underWay) ended(ctx context.Context, a *App, tell func(Happening)) {
 	if u.run != "" && a.over(ctx, u.run) {
 		res := RunResult{Resumed: u.resumedRun}
 		err := a.finish(ctx, u.run, &res.Summary)
+		pipeline.Tidy(res.New)
 		u.run, u.resumedRun = "", false
 		switch {
 		case ctx.Err() != nil:

@@ -193,28 +193,62 @@ func (s *Store) writePlan(ctx context.Context, sn *Snapshot, p *plan) (git.OID, 
 	if err != nil {
 		return "", err
 	}
-	paths := slices.Sorted(maps.Keys(files))
-	values := make([][]byte, len(paths))
-	for i, path := range paths {
+	w := blobWriter{repo: s.repo}
+	for _, path := range slices.Sorted(maps.Keys(files)) {
 		sh, err := open(path)
 		if err != nil {
 			return "", err
 		}
-		var add [][]byte
-		for _, post := range files[path].posts {
-			add = append(add, appendPost(nil, post))
+		f := files[path]
+		add := additions{len(f.posts), func(b []byte, i int) []byte { return appendPost(b, f.posts[i]) }}
+		if err := w.add(ctx, path, sh.edit(f.replace, add)); err != nil {
+			return "", err
 		}
-		values[i] = sh.edit(files[path].replace, add)
+		delete(shards, path)
+		delete(files, path)
 	}
-	ids, err := s.repo.WriteBlobs(ctx, values...)
+	puts, err := w.end(ctx)
 	if err != nil {
 		return "", err
 	}
-	puts := make([]git.Put, len(paths))
-	for i, path := range paths {
-		puts[i] = git.Put{Path: path, ID: ids[i]}
-	}
 	return s.repo.WriteTree(ctx, sn.commit, puts)
+}
+
+// blobWriter writes files as blobs, many at a time but few bytes.
+type blobWriter struct {
+	repo  *git.Repo
+	paths []string
+	held  [][]byte // of the last paths
+	bytes int
+	puts  []git.Put
+}
+
+// maxHeld is how many bytes wait to be written.
+const maxHeld = 4 << 20
+
+func (w *blobWriter) add(ctx context.Context, path string, value []byte) error {
+	w.paths, w.held = append(w.paths, path), append(w.held, value)
+	if w.bytes += len(value); w.bytes < maxHeld {
+		return nil
+	}
+	return w.flush(ctx)
+}
+
+func (w *blobWriter) flush(ctx context.Context) error {
+	ids, err := w.repo.WriteBlobs(ctx, w.held...)
+	if err != nil {
+		return err
+	}
+	for i, id := range ids {
+		w.puts = append(w.puts, git.Put{Path: w.paths[i], ID: id})
+	}
+	w.paths, w.held, w.bytes = nil, nil, 0
+	return nil
+}
+
+func (w *blobWriter) end(ctx context.Context) ([]git.Put, error) {
+	err := w.flush(ctx)
+	return w.puts, err
 }
 
 // How far back a run's commit is looked for: a retry comes soon, and a commit

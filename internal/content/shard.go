@@ -124,17 +124,44 @@ func (sh *shard) post(i int) (coranto.Post, error) {
 	return p, nil
 }
 
+// additions are elements that come to a shard. They are written one after the
+// other into the file: a run's harvest is not held twice.
+type additions struct {
+	n      int
+	append func(b []byte, i int) []byte
+}
+
+// to appends the elements, each after what is to stand between two.
+func (a additions) to(b []byte, between string, first bool) []byte {
+	begin := len(b)
+	for i := range a.n {
+		if !first || i > 0 {
+			b = append(b, between[0])
+		}
+		b = a.append(append(b, between[1:]...), i)
+		if i == sampled && a.n > 2*sampled { // the others will be about as long
+			b = slices.Grow(b, (len(b)-begin)/sampled*(a.n-sampled)*21/20)
+		}
+	}
+	return b
+}
+
+// sampled is how many elements tell how long the others will be.
+const sampled = 64
+
 // edit writes the file anew: elements replaced (nil: removed) and added at the
 // end. What is neither stays byte for byte, but for arrays that were nested.
-func (sh *shard) edit(replace map[int][]byte, add [][]byte) []byte {
+func (sh *shard) edit(replace map[int][]byte, add additions) []byte {
 	plain := !sh.nested && len(sh.spans) > 0
+	size := len(sh.data)
 	for _, r := range replace {
 		plain = plain && r != nil
+		size += len(r)
 	}
 	if !plain {
-		return sh.rewrite(replace, add)
+		return sh.rewrite(replace, add, size)
 	}
-	var out []byte
+	out := make([]byte, 0, size)
 	at := 0
 	for i, sp := range sh.spans {
 		r, ok := replace[i]
@@ -146,36 +173,36 @@ func (sh *shard) edit(replace map[int][]byte, add [][]byte) []byte {
 	}
 	last := sh.spans[len(sh.spans)-1].end
 	out = append(out, sh.data[at:last]...)
-	for _, a := range add {
-		out = append(append(out, ",\n  "...), a...)
-	}
-	if len(add) > 0 && !bytes.ContainsRune(sh.data[last:sh.close], '\n') {
+	out = add.to(out, between, false)
+	if add.n > 0 && !bytes.ContainsRune(sh.data[last:sh.close], '\n') {
 		out = append(out, '\n')
 	}
 	out = append(out, sh.data[last:]...)
 	return endLine(out)
 }
 
+// between is what stands between two elements.
+const between = ",\n  "
+
 // rewrite puts the elements one below the other.
-func (sh *shard) rewrite(replace map[int][]byte, add [][]byte) []byte {
-	var list [][]byte
+func (sh *shard) rewrite(replace map[int][]byte, add additions, size int) []byte {
+	out := append(make([]byte, 0, size+4), '[')
+	first := true
 	for i := range sh.spans {
 		r, ok := replace[i]
 		if !ok {
 			r = sh.raw(i)
 		}
-		if r != nil {
-			list = append(list, r)
+		if r == nil {
+			continue
 		}
-	}
-	out := []byte("[")
-	for i, e := range slices.Concat(list, add) {
-		if i > 0 {
-			out = append(out, ',')
+		if !first {
+			out = append(out, between[0])
 		}
-		out = append(append(out, "\n  "...), e...)
+		out = append(append(out, between[1:]...), r...)
+		first = false
 	}
-	return append(out, "\n]\n"...)
+	return append(add.to(out, between, first), "\n]\n"...)
 }
 
 func endLine(b []byte) []byte {

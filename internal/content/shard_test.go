@@ -140,19 +140,19 @@ func TestEditKeepsBytes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := string(sh.edit(map[int][]byte{0: []byte("NEW")}, [][]byte{[]byte("ADDED")}))
+	got := string(sh.edit(map[int][]byte{0: []byte("NEW")}, adds("ADDED")))
 	if want := "[ NEW,\n\n    {\"title\":\"B\",  \"x\": 1.50},\n  ADDED\n ]\n"; got != want {
 		t.Errorf("%q", got)
 	}
-	if got, want := string(sh.edit(map[int][]byte{0: nil}, nil)), "[\n  {\"title\":\"B\",  \"x\": 1.50}\n]\n"; got != want {
+	if got, want := string(sh.edit(map[int][]byte{0: nil}, adds())), "[\n  {\"title\":\"B\",  \"x\": 1.50}\n]\n"; got != want {
 		t.Errorf("%q", got)
 	}
 	empty, _ := parseShard("x", nil)
-	if got, want := string(empty.edit(nil, [][]byte{[]byte("A"), []byte("B")})), "[\n  A,\n  B\n]\n"; got != want {
+	if got, want := string(empty.edit(nil, adds("A", "B"))), "[\n  A,\n  B\n]\n"; got != want {
 		t.Errorf("%q", got)
 	}
 	compact, _ := parseShard("x", []byte(`[{"a":1}]`))
-	if got, want := string(compact.edit(nil, [][]byte{[]byte("B")})), "[{\"a\":1},\n  B\n]\n"; got != want {
+	if got, want := string(compact.edit(nil, adds("B"))), "[{\"a\":1},\n  B\n]\n"; got != want {
 		t.Errorf("%q", got)
 	}
 }
@@ -263,7 +263,7 @@ func FuzzShard(f *testing.F) {
 			t.Fatalf("read as posts, but no JSON: %q", data)
 		}
 		added := appendPost(nil, &coranto.Post{Title: "Added"})
-		next, err := parseShard("f.json", sh.edit(nil, [][]byte{added}))
+		next, err := parseShard("f.json", sh.edit(nil, adds(string(added))))
 		if err != nil || len(next.spans) != len(sh.spans)+1 {
 			t.Fatalf("after adding: %v", err)
 		}
@@ -330,5 +330,27 @@ func BenchmarkFacts(b *testing.B) {
 		if _, err := factsOf(sh, &seed{}); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+func adds(list ...string) additions {
+	return additions{len(list), func(b []byte, i int) []byte { return append(b, list[i]...) }}
+}
+
+// TestManyAdditions: what is added in numbers stands as what is added one by one.
+func TestManyAdditions(t *testing.T) {
+	var list []string
+	one := &shard{path: "f.json", close: -1}
+	text := []byte(nil)
+	for i := range 1000 {
+		list = append(list, fmt.Sprintf(`{"n":%d,"x":%q}`, i, strings.Repeat("x", i%70)))
+		text = one.edit(nil, adds(list[i]))
+		var err error
+		if one, err = parseShard("f.json", text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := (&shard{path: "f.json", close: -1}).edit(nil, adds(list...)); string(got) != string(text) {
+		t.Error("a thousand at once are not what a thousand one by one are")
 	}
 }

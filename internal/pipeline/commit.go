@@ -3,6 +3,7 @@ package pipeline
 import (
 	"context"
 	"encoding/json"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -109,6 +110,10 @@ func (p *Pipeline) commitPosts(ctx context.Context, t engine.Task, in CommitInpu
 		sum.Entries += r.Fetched.Entries
 		sum.count(r)
 	}
+	if c, ok := set.Web.(interface{ Close() }); ok && len(batch.Posts) >= manyPosts {
+		c.Close() // connections that nobody needs for a while
+	}
+	Tidy(len(batch.Posts))
 	batch.SourcesRead, batch.SourcesFailed = len(in.Results)-len(sum.Failed), len(sum.Failed)
 	res, err := p.Content.Commit(ctx, batch)
 	if err != nil {
@@ -138,6 +143,18 @@ func (p *Pipeline) commitPosts(ctx context.Context, t engine.Task, in CommitInpu
 		return Summary{}, err
 	}
 	return sum, p.record(ctx, t, set, in, fresh, facts)
+}
+
+// manyPosts is a harvest whose making has left a lot of memory behind.
+const manyPosts = 1000
+
+// Tidy gives the memory of what is over back to the machine, where a harvest was
+// large, before the next that needs much begins: the collector would do so too, but
+// only after the peak of both.
+func Tidy(posts int) {
+	if posts >= manyPosts {
+		debug.FreeOSMemory()
+	}
 }
 
 // ours reports whether a failure inside a source's part of a run is none of the
