@@ -71,10 +71,18 @@ var cues = map[string]cueKind{
 	"quelle": sourceCue, "source": sourceCue, "herausgeber": sourceCue, "fuente": sourceCue, "fonte": sourceCue, "bron": sourceCue,
 }
 
+// cueFirst are the bytes with which cues begin.
+var cueFirst = func() (t [256]bool) {
+	for c := range cues {
+		t[c[0]], t[c[0]-'a'+'A'] = true, true
+	}
+	return
+}()
+
 // cueOf reads a text, a colon aside, which a source needs. Most texts are none:
 // it copies nothing.
 func cueOf[T string | []byte](t T) cueKind {
-	if len(t) > 24 {
+	if len(t) == 0 || len(t) > 24 || !cueFirst[t[0]] {
 		return noCue
 	}
 	var low [24]byte

@@ -77,7 +77,8 @@ func (r *reader) textToken() {
 		return
 	}
 	t := r.text
-	blank := len(bytes.TrimSpace(t)) == 0
+	trimmed := bytes.TrimSpace(t)
+	blank := len(trimmed) == 0
 	more, bare := r.goesOn(t)
 	if (telling(t) || (r.cue || more || r.listed) && len(t) <= 120 && !blank) && r.around()&cComment == 0 && len(r.lines) < maxLines {
 		l := line{clean(string(t)), clean(string(r.before)), r.around(), r.headline, more || r.listed, r.prose && r.open[atom.P] > 0}
@@ -91,7 +92,7 @@ func (r *reader) textToken() {
 	if !blank {
 		r.named, r.listed = r.cue || more || r.listed, bare
 	}
-	if b := bytes.TrimSpace(t); len(b) > 1 && len(b) <= 60 {
+	if b := trimmed; len(b) > 1 && len(b) <= 60 {
 		r.before, r.cue = b, cueOf(b) != noCue
 	} else if len(b) > 60 {
 		r.before, r.cue, r.prose = nil, false, true

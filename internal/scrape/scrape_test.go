@@ -3,6 +3,7 @@ package scrape_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/url"
 	"regexp"
 	"strings"
@@ -264,6 +265,36 @@ func TestContent(t *testing.T) {
 	}
 	if p := extract(t, body, scrape.Meta{}); p.Content.Words != 0 {
 		t.Error("content that was not asked for")
+	}
+}
+
+// TestContentParts: what stands around and within an article is none of it.
+func TestContentParts(t *testing.T) {
+	para := "<p>" + strings.Repeat("The tide comes in, and goes out again, twice a day, whatever we do. ", 6) + "</p>"
+	article := "<article><h1>Tides</h1>" + strings.Repeat(para, 3) + "%s" + strings.Repeat(para, 3) + "</article>"
+	for _, tt := range []struct{ name, part, unwanted string }{
+		{"a form for a newsletter", `<div class="newsletter-box"><p>Subscribe to every single one of our letters, and never miss a tide, we beg you.</p></div>`, "Subscribe"},
+		{"buttons to share", `<ul class=share-bar><li>Share this on the network of your choice, of which there are many, and then some.</li></ul>`, "network"},
+		{"comments", `<section id=comments><p>Well said, sir, and so very true of the tides as I have known them all my life!</p></section>`, "Well said"},
+		{"leave to track", `<div id=cookie-law>` + strings.Repeat("<p>We and our 823 partners value your privacy, and keep what we learn of it for ever.</p>", 20) + `</div>`, "partners"},
+		{"what is not to be seen", `<script>var hidden = "hidden words"</script>`, "hidden"},
+	} {
+		p := extract(t, "<html><body>"+fmt.Sprintf(article, tt.part)+"</body></html>", scrape.Meta{Content: true})
+		if strings.Contains(p.Content.Text, tt.unwanted) || strings.Count(p.Content.Text, "whatever we do") != 36 {
+			t.Errorf("%s: %d words, %.200s", tt.name, p.Content.Words, p.Content.Text)
+		}
+	}
+	tail := extract(t, "<html><body>"+fmt.Sprintf(article, para)+"</body></html>", scrape.Meta{Content: true}).Content.Words
+	more := extract(t, "<html><body>"+strings.Replace(fmt.Sprintf(article, para), "</article>", "<h3>Read more</h3><p><a href=/1>Storms</a></p></article>", 1)+"</body></html>", scrape.Meta{Content: true}).Content
+	if more.Words != tail {
+		t.Errorf("%d words with links to other pages, %d without", more.Words, tail)
+	}
+	named := extract(t, `<html><body class=comments><div class="related newsletter">`+fmt.Sprintf(article, "")+"</div></body></html>", scrape.Meta{Content: true})
+	if named.Content.Words < 300 {
+		t.Errorf("a frame's name hid the article: %d words", named.Content.Words)
+	}
+	if p := extract(t, "<p>So\u00adft</p>"+fmt.Sprintf(article, "<p>hy\u00adphen</p>"), scrape.Meta{Content: true}); !strings.Contains(p.Content.Text, "hyphen") {
+		t.Error("a word is broken")
 	}
 }
 
