@@ -257,7 +257,7 @@ func eager(card []byte, lead bool) []byte {
 		return card
 	}
 	card = bytes.Replace(card, lazy, []byte(` fetchpriority="high"`), 1)
-	before, sizes, ok := bytes.Cut(card, []byte(` sizes="auto, `))
+	before, sizes, ok := bytes.Cut(card, []byte(` sizes="`))
 	if !ok {
 		return card
 	}
@@ -265,7 +265,7 @@ func eager(card []byte, lead bool) []byte {
 	if !ok {
 		return card
 	}
-	if lead {
+	if small = bytes.TrimPrefix(small, []byte("auto, ")); lead { // "auto" is for what loads lazily
 		small = []byte("(min-width: 48rem) 40rem, 94vw")
 	}
 	return slices.Concat(before, []byte(` sizes="`), small, []byte(`"`), after)

@@ -24,6 +24,7 @@ const sites = JSON.parse(readFileSync(process.argv[2], "utf8"));
 const only = (process.env.CORANTO_PAGES_ONLY || "html,browse,look,score").split(",");
 const least = Number(process.env.CORANTO_PAGES_LEAST || 98);
 const faults = new Map(); // what is wrong → where
+const warnings = new Map();
 
 const devices = {
   desktop: { width: 1280, height: 900, deviceScaleFactor: 1 },
@@ -32,9 +33,9 @@ const devices = {
 const flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
   "--disable-component-update", "--disable-sync", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"];
 
-function fault(what, where) {
-  if (!faults.has(what)) faults.set(what, []);
-  faults.get(what).push(where);
+function fault(what, where, to = faults) {
+  if (!to.has(what)) to.set(what, []);
+  to.get(what).push(where);
 }
 function said(began, text) {
   console.log(`pages: ${text} (${((Date.now() - began) / 1000).toFixed(0)} s)`);
@@ -62,7 +63,7 @@ async function html() {
     if (m.message.startsWith("Resource violates Content Security Policy")) continue; // it reads files, where 'self' is nobody; the browser says more of this
     const site = sites.find((s) => m.url.includes(s.files));
     const at = site ? site.name + m.url.slice(m.url.indexOf(site.files) + site.files.length) : m.url;
-    fault(`html ${m.subType || m.type}: ${short(m.message)}`, `${at}:${m.lastLine} ${short(m.extract, 160)}`);
+    fault(`html ${m.subType || m.type}: ${short(m.message)}`, `${at}:${m.lastLine} ${short(m.extract, 160)}`, m.type === "info" ? warnings : faults);
   }
   said(began, `${sites.reduce((n, s) => n + s.pages.length, 0)} pages through the HTML checker`);
 }
@@ -193,6 +194,7 @@ if (only.includes("browse") || only.includes("look")) {
   await browser.close();
 }
 if (only.includes("score")) await score();
+for (const [what, where] of warnings) console.log(`pages: ${what} (${where.length}), as ${where[0]}`);
 for (const [what, where] of faults) {
   console.log(`\n${what} (${where.length})`);
   for (const w of where.slice(0, 5)) console.log(`    ${w}`);
