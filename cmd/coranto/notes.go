@@ -3,10 +3,21 @@ package main
 import (
 	"fmt"
 	"regexp"
+	"strings"
 )
 
 // noCounterpart is a note about one setting of one source.
 var noCounterpart = regexp.MustCompile(`(?s)^.*: ([\w.:-]+) = .*: has no counterpart$`)
+
+var lineOf = regexp.MustCompile(`^line (\d+): `)
+
+// inFile writes where a note is from as editors understand it: FILE:LINE.
+func inFile(file, note string) string {
+	if file == "-" {
+		return note
+	}
+	return lineOf.ReplaceAllString(note, strings.ReplaceAll(file, "$", "$$")+":$1: ")
+}
 
 // severalNotes is how many sources may have the same setting before they are
 // told in one line; --json has them all.

@@ -78,8 +78,9 @@ func (c *cli) sourceImportCmd() *cobra.Command {
 		Long: `Adds every feed of a list ("-" reads standard input) to coranto.yaml, in one
 commit. Nobody is asked; the next run reads them. The list may be OPML (folders
 become tags; the settings of FreshRSS and Miniflux are understood), the INI file
-of Planet Venus or Pluto, the YAML of osmosfeed or Pluto, or one address a line.
-What has no counterpart here is said, setting by setting.`,
+of Planet Venus or Pluto, the YAML of osmosfeed, Pluto or ocaml.org, or one
+address a line. What has no counterpart here is said, setting by setting, with
+its line.`,
 		Example: "  coranto source import feeds.opml\n  coranto source import -n planet.ini",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -95,10 +96,10 @@ What has no counterpart here is said, setting by setting.`,
 				return object(c.out, res)
 			}
 			for _, s := range res.Skipped {
-				fmt.Fprintf(c.err, "skipped  %s\n", s)
+				fmt.Fprintf(c.err, "skipped  %s\n", inFile(args[0], s))
 			}
 			for _, s := range grouped(res.Notes) {
-				fmt.Fprintf(c.err, "note     %s\n", s)
+				fmt.Fprintf(c.err, "note     %s\n", inFile(args[0], s))
 			}
 			fmt.Fprintf(c.out, "added   %s", plural(len(res.Added), "source", "sources"))
 			if n := len(res.Known); n > 0 {

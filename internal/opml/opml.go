@@ -17,6 +17,6 @@ var ErrNotOPML = errors.New("not an OPML document")
 type Outline struct {
 	Title   string
 	Sources []coranto.Source // by document order; ID may be empty
-	Skipped []string         // entries that are no source, and why
-	Notes   []string         // settings of other readers that have no counterpart, or one that differs
+	Skipped []string         // entries that are no source, and why; each begins with its "line 12: "
+	Notes   []string         // likewise, settings of other readers that have no counterpart, or one that differs
 }

@@ -45,8 +45,8 @@ func TestParse(t *testing.T) {
 		{"junk", `<opml><outline text="Empty"/><outline type="link" text="Page" url="https://a.example/"/><outline type="rss" text="None"/>
 			<outline text="File" xmlUrl="file:///etc/passwd"/><outline text="Login" xmlUrl="https://me:pw@a.example/"/><outline text="Feed" xmlUrl="feed://a.example/x"/></opml>`,
 			Outline{Sources: []coranto.Source{src("http://a.example/x", "Feed")}, Skipped: []string{
-				"Empty: an empty folder", "Page: it has no address of a feed (xmlUrl)", "None: it has no address of a feed (xmlUrl)",
-				`File: "file:///etc/passwd" is not an address of the web`, "Login: its address has a user and a password in it"}}},
+				"line 1: Empty: an empty folder", "line 1: Page: it has no address of a feed (xmlUrl)", "line 1: None: it has no address of a feed (xmlUrl)",
+				`line 2: File: "file:///etc/passwd" is not an address of the web`, "line 2: Login: its address has a user and a password in it"}}},
 		{"Latin-1", "<?xml version=\"1.0\" encoding=\"iso-8859-1\"?><opml><outline text=\"Caf\xe9\" xmlUrl=\"https://a.example/\"/></opml>", Outline{Sources: []coranto.Source{src("https://a.example/", "Café")}}},
 		{"undeclared", "<opml><outline text=\"\x93Caf\xe9\x94\" xmlUrl=\"https://a.example/\"/></opml>", Outline{Sources: []coranto.Source{src("https://a.example/", "“Café”")}}},
 		{"wrongly declared", `<?xml version="1.0" encoding="ISO-8859-1"?><opml><head><title>` + strings.Repeat("x", 1100) + `</title></head><outline text="Café" xmlUrl="https://a.example/"/></opml>`,

@@ -44,6 +44,7 @@ func Parse(data []byte) (Outline, error) {
 type parser struct {
 	out     Outline
 	byURL   map[string]int
+	line    int      // of the tag
 	folders []string // of the outlines that are open; "" for one that is no folder
 	opml    bool
 	ended   bool // with </opml>
@@ -55,10 +56,14 @@ type parser struct {
 // people write by hand, runs in linear time and folds the case of names.
 func (p *parser) run(text []byte) error {
 	z := html.NewTokenizer(bytes.NewReader(text))
+	next := 1 // line on which the next token begins
 	z.SetMaxBuf(1 << 20)
 	z.AllowCDATA(true)
 	for title := false; ; {
-		switch z.Next() {
+		kind := z.Next()
+		p.line = next
+		next += bytes.Count(z.Raw(), []byte("\n"))
+		switch kind {
 		case html.ErrorToken:
 			if !p.opml && !p.outline {
 				return fmt.Errorf("no <opml> and no <outline>: %w", ErrNotOPML)
@@ -222,6 +227,9 @@ func categories(text string) []string {
 	return out
 }
 
+// at is the line of the tag, as notes begin.
+func (p *parser) at() string { return fmt.Sprintf("line %d: ", p.line) }
+
 func (p *parser) skip(label, why string) {
 	p.skipped++
 	switch {
@@ -234,7 +242,7 @@ func (p *parser) skip(label, why string) {
 		if r := []rune(label); len(r) > 80 {
 			label = string(r[:80]) + "…"
 		}
-		p.out.Skipped = append(p.out.Skipped, label+": "+why)
+		p.out.Skipped = append(p.out.Skipped, p.at()+label+": "+why)
 	}
 }
 

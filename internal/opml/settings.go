@@ -24,7 +24,7 @@ var plainAttrs = []string{
 func (p *parser) foreign(a map[string]string, label string, s *coranto.Source) {
 	note := func(format string, args ...any) {
 		if len(p.out.Notes) < maxSkipped {
-			p.out.Notes = append(p.out.Notes, shortLabel(label)+": "+fmt.Sprintf(format, args...))
+			p.out.Notes = append(p.out.Notes, p.at()+shortLabel(label)+": "+fmt.Sprintf(format, args...))
 		}
 	}
 	switch kind := strings.ToLower(strings.TrimSpace(a["type"])); kind {

@@ -13,15 +13,21 @@ import (
 // lower case, values continued on indented lines.
 type section struct {
 	name   string
+	line   int
 	keys   []string
 	values map[string]string
+	lines  map[string]int // of the keys
 }
 
-func (s *section) set(key, value string) {
+func newSection(name string, line int) *section {
+	return &section{name: name, line: line, values: map[string]string{}, lines: map[string]int{}}
+}
+
+func (s *section) set(key, value string, line int) {
 	if _, ok := s.values[key]; !ok {
 		s.keys = append(s.keys, key)
 	}
-	s.values[key] = value
+	s.values[key], s.lines[key] = value, line
 }
 
 func isSection(line string) bool {
@@ -46,11 +52,12 @@ func isINI(text string) bool {
 // sections takes the lines apart. What stands before the first section has the
 // name "".
 func sections(text string) []*section {
-	at := &section{values: map[string]string{}}
+	at := newSection("", 0)
 	out := []*section{at}
 	byName := map[string]*section{}
-	last := ""
+	last, n := "", 0
 	for line := range strings.SplitSeq(text, "\n") {
+		n++
 		trimmed := strings.TrimSpace(line)
 		if trimmed == "" || trimmed[0] == '#' || trimmed[0] == ';' {
 			continue
@@ -61,7 +68,7 @@ func sections(text string) []*section {
 				name = strings.TrimSpace(name[:i])
 			}
 			if at = byName[name]; at == nil {
-				at = &section{name: name, values: map[string]string{}}
+				at = newSection(name, n)
 				byName[name] = at
 				out = append(out, at)
 			}
@@ -82,7 +89,7 @@ func sections(text string) []*section {
 			value = strings.TrimSpace(value[:i])
 		}
 		last = strings.ToLower(key)
-		at.set(last, value)
+		at.set(last, value, n)
 	}
 	return out
 }
@@ -134,6 +141,7 @@ func parseINI(text string) (List, error) {
 	}
 	for _, s := range list {
 		expand(s, defaults)
+		b.line = s.line
 		switch name := strings.ToLower(s.name); {
 		case name == "" || name == "planet" || name == "planet:main" || name == "default":
 			b.global(s)
@@ -165,6 +173,7 @@ var globals = map[string]string{
 
 func (b *builder) global(s *section) {
 	for _, k := range s.keys {
+		b.line = s.lines[k]
 		v := clip(s.values[k])
 		switch to := globals[k]; {
 		case k == "name" || k == "title":
@@ -190,6 +199,7 @@ func (b *builder) venus(s *section) {
 	}
 	for _, k := range s.keys {
 		v := s.values[k]
+		b.line = s.lines[k]
 		switch k {
 		case "name":
 			src.Title = strings.Join(strings.Fields(v), " ")
@@ -206,6 +216,7 @@ func (b *builder) venus(s *section) {
 		}
 	}
 	src.Title = html.UnescapeString(src.Title) // Venus shows names as HTML
+	b.line = s.line
 	b.add(label, src)
 }
 
@@ -217,6 +228,7 @@ func (b *builder) pluto(s *section) {
 	label := clip(s.name)
 	for _, k := range s.keys {
 		v := s.values[k]
+		b.line = s.lines[k]
 		switch k {
 		case "feed", "feed_url":
 		case "title":
@@ -242,6 +254,7 @@ func (b *builder) pluto(s *section) {
 			b.unknown(label, k, v)
 		}
 	}
+	b.line = s.line
 	b.add(label, src)
 }
 

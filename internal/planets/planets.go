@@ -29,6 +29,7 @@ const (
 	Venus    = "Planet Venus"
 	Pluto    = "Pluto"
 	Osmos    = "osmosfeed"
+	Listed   = "list in YAML" // of mappings, as ocaml.org keeps its planet
 	PlainURL = "list of addresses"
 )
 
@@ -37,8 +38,8 @@ type List struct {
 	Format  string
 	Title   string           // of the planet
 	Sources []coranto.Source // in the order of the document, each address once
-	Skipped []string         // what is no source, with why
-	Notes   []string         // settings that have no counterpart, or one that differs
+	Skipped []string         // what is no source, with why; each begins with its "line 12: "
+	Notes   []string         // settings that have no counterpart, or one that differs; likewise
 }
 
 const (
@@ -96,6 +97,15 @@ func isAddress(s string) bool {
 type builder struct {
 	List
 	byURL map[string]int
+	line  int // that is looked at
+}
+
+// at is the line that is looked at, as notes begin.
+func (b *builder) at() string {
+	if b.line == 0 {
+		return ""
+	}
+	return fmt.Sprintf("line %d: ", b.line)
 }
 
 func newBuilder(format string) *builder {
@@ -118,12 +128,12 @@ func (b *builder) add(label string, s coranto.Source) {
 
 func (b *builder) skip(label, why string) {
 	if len(b.Skipped) < maxNotes {
-		b.Skipped = append(b.Skipped, clip(label)+": "+why)
+		b.Skipped = append(b.Skipped, b.at()+clip(label)+": "+why)
 	}
 }
 
 func (b *builder) note(format string, args ...any) {
-	if n := fmt.Sprintf(format, args...); len(b.Notes) < maxNotes && !slices.Contains(b.Notes, n) {
+	if n := b.at() + fmt.Sprintf(format, args...); len(b.Notes) < maxNotes && !slices.Contains(b.Notes, n) {
 		b.Notes = append(b.Notes, n)
 	}
 }
@@ -160,11 +170,14 @@ func clip(s string) string {
 // parsePlain reads one address a line; what follows it is its title.
 func parsePlain(text string) List {
 	b := newBuilder(PlainURL)
+	n := 0
 	for line := range strings.SplitSeq(text, "\n") {
+		n++
 		line = strings.TrimSpace(line)
 		if line == "" || line[0] == '#' {
 			continue
 		}
+		b.line = n
 		address, title, _ := strings.Cut(line, " ")
 		b.add(line, coranto.Source{URL: address, Title: strings.Join(strings.Fields(title), " ")})
 	}

@@ -2,6 +2,7 @@ package planets
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -21,6 +22,9 @@ func parseYAML(text string) (list List, err error) {
 	if err := yaml.Unmarshal([]byte(text), &doc); err != nil {
 		return List{}, fmt.Errorf("%w: neither OPML, INI nor YAML: %w", ErrUnknown, err)
 	}
+	if len(doc.Content) == 1 && isListed(doc.Content[0]) {
+		return listed(doc.Content[0]), nil
+	}
 	if len(doc.Content) != 1 || doc.Content[0].Kind != yaml.MappingNode {
 		return List{}, fmt.Errorf("%w: no sources: and no feeds: in it", ErrUnknown)
 	}
@@ -36,22 +40,23 @@ func parseYAML(text string) (list List, err error) {
 
 func osmos(root *yaml.Node) List {
 	b := newBuilder(Osmos)
-	var g section
-	g.values = map[string]string{}
+	g := *newSection("", 0)
 	for k, v := range pairs(root) {
 		if k != "sources" {
-			g.set(strings.ToLower(k), flat(v))
+			g.set(strings.ToLower(k), flat(v), v.Line)
 		}
 	}
 	b.osmosGlobals(&g)
 	for i, item := range seq(member(root, "sources")) {
 		label := fmt.Sprintf("source %d", i+1)
+		b.line = item.Line
 		if item.Kind == yaml.ScalarNode {
 			b.add(label, coranto.Source{URL: strings.TrimSpace(item.Value)})
 			continue
 		}
 		var s coranto.Source
 		for k, v := range pairs(item) {
+			b.line = v.Line
 			switch strings.ToLower(k) {
 			case "href", "url":
 				s.URL = strings.TrimSpace(v.Value)
@@ -61,14 +66,81 @@ func osmos(root *yaml.Node) List {
 				b.note("%s: %s: %s: has no counterpart", label, clip(k), clip(flat(v)))
 			}
 		}
+		b.line = item.Line
 		b.add(label, s)
 	}
 	return b.List
 }
 
+// addressKeys name the address of a feed in lists of mappings.
+var addressKeys = []string{"url", "feed", "feed_url", "href", "xmlurl"}
+
+// isListed reports a list of mappings of which one has an address.
+func isListed(root *yaml.Node) bool {
+	return slices.ContainsFunc(seq(root), func(item *yaml.Node) bool {
+		for k, v := range pairs(item) {
+			if slices.Contains(addressKeys, strings.ToLower(k)) && isAddress(strings.TrimSpace(v.Value)) {
+				return true
+			}
+		}
+		return false
+	})
+}
+
+// listed reads such a list. What is disabled is paused.
+func listed(root *yaml.Node) List {
+	b := newBuilder(Listed)
+	for i, item := range seq(root) {
+		b.line = item.Line
+		b.mapping(fmt.Sprintf("source %d", i+1), item)
+	}
+	return b.List
+}
+
+func (b *builder) mapping(label string, item *yaml.Node) {
+	for _, key := range []string{"id", "title", "name"} {
+		if v := member(item, key); v != nil && v.Kind == yaml.ScalarNode && strings.TrimSpace(v.Value) != "" {
+			label = clip(v.Value)
+		}
+	}
+	var src coranto.Source
+	for k, v := range pairs(item) {
+		b.line = v.Line
+		text := strings.Join(strings.Fields(flat(v)), " ")
+		switch key := strings.ToLower(k); {
+		case slices.Contains(addressKeys, key):
+			src.URL = text
+		case key == "id":
+			src.ID = slug(text)
+		case key == "name" || key == "title":
+			src.Title = text
+		case key == "link" || key == "site" || key == "homepage":
+			b.site(&src, label, k, text)
+		case key == "author":
+			src.Author = text
+		case key == "language" || key == "lang":
+			b.language(&src, label, k, text)
+		case key == "tags" || key == "categories":
+			for _, t := range seq(v) {
+				src.Tags = append(src.Tags, clip(t.Value))
+			}
+		case key == "disabled" || key == "paused":
+			src.Paused = src.Paused || text == "true"
+		case key == "publish_all" && text == "false":
+			b.note("%s: publish_all = false: only what is about the planet's subject was taken; write include: {title: …} or include: {tags: […]} at the source", label)
+		case key == "publish_all":
+		default:
+			b.unknown(label, k, text)
+		}
+	}
+	b.line = item.Line
+	b.add(label, src)
+}
+
 func (b *builder) osmosGlobals(g *section) {
 	for _, k := range g.keys {
 		v := clip(g.values[k])
+		b.line = g.lines[k]
 		switch k {
 		case "sitetitle":
 			b.Title = v
@@ -85,22 +157,23 @@ func (b *builder) osmosGlobals(g *section) {
 
 func plutoYAML(root *yaml.Node) List {
 	b := newBuilder(Pluto)
-	g := section{values: map[string]string{}}
+	g := *newSection("", 0)
 	for k, v := range pairs(root) {
 		if v.Kind == yaml.ScalarNode {
-			g.set(strings.ToLower(k), v.Value)
+			g.set(strings.ToLower(k), v.Value, v.Line)
 		}
 	}
 	b.global(&g)
 	for _, name := range seq(member(root, "feeds")) {
+		b.line = name.Line
 		def := member(root, name.Value)
 		if def == nil || def.Kind != yaml.MappingNode {
 			b.skip(name.Value, "it is named in feeds: and not described")
 			continue
 		}
-		s := &section{name: name.Value, values: map[string]string{}}
+		s := newSection(name.Value, def.Line)
 		for k, v := range pairs(def) {
-			s.set(strings.ToLower(k), flat(v))
+			s.set(strings.ToLower(k), flat(v), v.Line)
 		}
 		b.pluto(s)
 	}
