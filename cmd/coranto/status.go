@@ -17,7 +17,8 @@ func (c *cli) statusCmd() *cobra.Command {
 		Short: "Show freshness and every source's health",
 		Long: `Shows how fresh the site is and how each source stands, and why. It works while
 another coranto serves the site. Ends with 4 when the site is older than
-freshness.max_age, with 3 when sources fail.`,
+freshness.max_age, with 3 when sources fail, with 1 when the site could not be
+taken to a place of deploy:.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			st, err := app.StatusOf(cmd.Context(), c.dir, c.options())
@@ -45,6 +46,11 @@ func statusCode(st app.Status) int {
 	}
 	if st.Unpublished != nil {
 		return pipeline.KindNamed(st.Unpublished.Error).Exit
+	}
+	for _, p := range st.Places {
+		if p.Error != "" {
+			return pipeline.ExitError
+		}
 	}
 	for _, s := range st.Sources {
 		if s.Health == catalog.Failing || s.Health == catalog.Parked || s.Health == catalog.Quarantined {
@@ -89,6 +95,22 @@ func (c *cli) printStatus(st app.Status, all bool) {
 	}
 	if st.LastRun != nil && st.LastRun.PushError != "" {
 		fmt.Fprintf(c.out, "remote   not pushed: %s\n", st.LastRun.PushError)
+	}
+	for _, p := range st.Places {
+		switch {
+		case p.Error != "":
+			had := ""
+			if p.Release != "" {
+				had = "; it has release " + short(p.Release) + ", " + ago(st.Now, p.At)
+			}
+			fmt.Fprintf(c.out, "NOT TAKEN to %s since %s: %s%s\n", p.To, ago(st.Now, p.Since), p.Error, had)
+		case p.Release == "":
+			fmt.Fprintf(c.out, "taken    not yet to %s\n", p.To)
+		case p.Behind:
+			fmt.Fprintf(c.out, "taken    to %s: release %s, %s; the live one not yet\n", p.To, short(p.Release), ago(st.Now, p.At))
+		default:
+			fmt.Fprintf(c.out, "taken    to %s: release %s, %s\n", p.To, short(p.Release), ago(st.Now, p.At))
+		}
 	}
 	for _, path := range st.Behind {
 		fmt.Fprintf(c.out, "behind   %s has your edits and does not follow the branch: `git diff %s` shows them; `git stash && git stash pop` merges\n", path, path)

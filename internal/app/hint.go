@@ -27,6 +27,9 @@ func Hint(err error) string {
 	if h := editHint(err); h != "" {
 		return h
 	}
+	if h := deployHint(err); h != "" {
+		return h
+	}
 	switch {
 	case errors.Is(err, secret.ErrName):
 		return "such as git.example.org or smtp"

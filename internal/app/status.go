@@ -33,6 +33,8 @@ type Status struct {
 	Untold *Untold `json:"untold,omitempty"`
 	// WebSub counts the hubs of sources; nil where none names one.
 	WebSub *WebSub `json:"websub,omitempty"`
+	// Places are those to which the site is taken.
+	Places []Place `json:"deploy,omitempty"`
 	// Unreadable says why nothing is told of what has been learnt of sources.
 	Unreadable string         `json:"unreadable,omitempty"`
 	Posts      int            `json:"posts"`
@@ -195,6 +197,15 @@ func status(ctx context.Context, cfg *config.Config, db *sqlite.DB, rel *release
 		if err == nil {
 			r := m.Release()
 			st.Release = &r
+		}
+	}
+	if db != nil {
+		live := ""
+		if st.Release != nil {
+			live = st.Release.ID
+		}
+		if st.Places, err = places(ctx, catalog.View(db), cfg, live); err != nil {
+			return st, err
 		}
 	}
 	for _, src := range cfg.Sources {

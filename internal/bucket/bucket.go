@@ -25,6 +25,8 @@ import (
 var (
 	// ErrNotFound is returned for an object that is not there.
 	ErrNotFound = errors.New("no such object")
+	// ErrNoBucket is returned where the bucket itself is not there.
+	ErrNoBucket = errors.New("no such bucket")
 	// ErrCondition is returned where another writer was faster.
 	ErrCondition = errors.New("the object has changed meanwhile")
 	// ErrRefused is returned where the store does not accept the key.
@@ -111,8 +113,8 @@ type Object struct {
 	IfNone  bool
 }
 
-// Put writes an object.
-func (b *Bucket) Put(ctx context.Context, name string, body []byte, o Object) error {
+// Put writes an object and returns its ETag.
+func (b *Bucket) Put(ctx context.Context, name string, body []byte, o Object) (etag string, err error) {
 	h := http.Header{}
 	if o.Type != "" {
 		h.Set("Content-Type", o.Type)
@@ -126,8 +128,8 @@ func (b *Bucket) Put(ctx context.Context, name string, body []byte, o Object) er
 	if o.IfNone {
 		h.Set("If-None-Match", "*")
 	}
-	_, _, err := b.do(ctx, http.MethodPut, name, h, body)
-	return err
+	_, etag, err = b.do(ctx, http.MethodPut, name, h, body)
+	return etag, err
 }
 
 // Get reads an object and its ETag.
@@ -194,13 +196,31 @@ func (b *Bucket) once(ctx context.Context, method, name string, h http.Header, b
 	switch s := resp.StatusCode; {
 	case s >= 200 && s < 300 && len(out) <= maxObject:
 		return out, resp.Header.Get("Etag"), false, nil
-	case s == http.StatusNotFound && !strings.Contains(said, "NoSuchBucket"):
+	case s == http.StatusNotFound && strings.Contains(said, "NoSuchBucket"):
+		return nil, "", false, ErrNoBucket
+	case s == http.StatusNotFound:
 		return nil, "", false, ErrNotFound
 	case s == http.StatusPreconditionFailed, s == http.StatusConflict && (h.Get("If-Match") != "" || h.Get("If-None-Match") != ""):
 		return nil, "", false, ErrCondition
 	case s == http.StatusForbidden, s == http.StatusUnauthorized:
-		return nil, "", false, fmt.Errorf("%w: %s", ErrRefused, said)
+		return nil, "", false, fmt.Errorf("%w: %s", ErrRefused, reason(said))
 	default:
-		return nil, "", s >= 500 || s == http.StatusTooManyRequests, fmt.Errorf("the store answers %d: %s", s, said)
+		return nil, "", s >= 500 || s == http.StatusTooManyRequests, fmt.Errorf("the store answers %d: %s", s, reason(said))
 	}
+}
+
+// reason is what an answer in XML says, on one line.
+func reason(said string) string {
+	var words []string
+	for _, name := range []string{"Code", "Message"} {
+		_, rest, ok := strings.Cut(said, "<"+name+">")
+		text, _, end := strings.Cut(rest, "</"+name+">")
+		if ok && end {
+			words = append(words, text)
+		}
+	}
+	if len(words) == 0 {
+		words = strings.Fields(said)
+	}
+	return strings.Join(words, " ")
 }

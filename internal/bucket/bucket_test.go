@@ -91,23 +91,23 @@ func TestBucket(t *testing.T) {
 	}
 	ctx, b := t.Context(), open("secret")
 	const name = "posts/ü + (1)/index.html"
-	if err := b.Put(ctx, name, []byte("one"), Object{Type: "text/html", IfNone: true}); err != nil {
+	if _, err := b.Put(ctx, name, []byte("one"), Object{Type: "text/html", IfNone: true}); err != nil {
 		t.Fatal(err)
 	}
 	if got := s.m["/sites/news/"+name]; got != "one" {
 		t.Fatalf("stored %q in %v", got, s.m)
 	}
-	if err := b.Put(ctx, name, []byte("two"), Object{IfNone: true}); !errors.Is(err, ErrCondition) {
+	if _, err := b.Put(ctx, name, []byte("two"), Object{IfNone: true}); !errors.Is(err, ErrCondition) {
 		t.Errorf("second put: %v", err)
 	}
 	body, tag, err := b.Get(ctx, name)
 	if err != nil || string(body) != "one" {
 		t.Fatal(string(body), err)
 	}
-	if err := b.Put(ctx, name, []byte("two"), Object{IfMatch: tag}); err != nil {
+	if _, err := b.Put(ctx, name, []byte("two"), Object{IfMatch: tag}); err != nil {
 		t.Error(err)
 	}
-	if err := b.Put(ctx, name, []byte("three"), Object{IfMatch: tag}); !errors.Is(err, ErrCondition) {
+	if _, err := b.Put(ctx, name, []byte("three"), Object{IfMatch: tag}); !errors.Is(err, ErrCondition) {
 		t.Errorf("put over another: %v", err)
 	}
 	if err := b.Delete(ctx, name); err != nil {
