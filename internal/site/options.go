@@ -11,6 +11,7 @@ import (
 // options are those of the theme that the generator itself follows.
 type options struct {
 	light, dark map[string]string // custom properties of the style sheet
+	fonts       map[string]string // files of the theme's assets, by what is set in them
 	logo        string
 	footer      []string
 	all         map[string]any
@@ -18,6 +19,16 @@ type options struct {
 
 // colours are the custom properties that options may set.
 var colours = []string{"accent", "accent-ink", "paper", "card", "ink", "soft", "line"}
+
+// fontOptions are the options that name a font: what the style sheet sets in
+// it, and what stands in until it is there.
+var fontOptions = []struct{ option, property, meanwhile string }{
+	{"font", "serif", "Georgia, serif"},
+	{"font_menu", "sans", "system-ui, sans-serif"},
+	{"font_code", "mono", "ui-monospace, monospace"},
+}
+
+var fontFit = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z._/-]*\.(woff2|woff|ttf|otf)$`)
 
 var colourFit = regexp.MustCompile(`^(#[0-9a-fA-F]{3,8}|[a-zA-Z]+|(rgb|rgba|hsl|hsla|oklch|oklab|lab|lch|color)\([0-9a-zA-Z%.,/ +-]+\))$`)
 
@@ -35,6 +46,22 @@ func readOptions(all map[string]any) (options, error) {
 	}
 	if o.logo, err = textOption(all, "logo"); err != nil {
 		return o, err
+	}
+	for _, k := range fontOptions {
+		f, err := textOption(all, k.option)
+		if err != nil {
+			return o, err
+		}
+		if f = strings.TrimPrefix(f, "assets/"); f == "" {
+			continue
+		}
+		if !fontFit.MatchString(f) {
+			return o, fmt.Errorf("%w: option %s: %s is no font file of the theme; put one below theme/assets/, as fonts/text.woff2", ErrTheme, k.option, f)
+		}
+		if o.fonts == nil {
+			o.fonts = map[string]string{}
+		}
+		o.fonts[k.option] = f
 	}
 	footer, err := textOption(all, "footer")
 	for p := range strings.SplitSeq(footer, "\n\n") {
@@ -71,8 +98,25 @@ func readColours(m map[string]any, where string) (map[string]string, error) {
 	return out, nil
 }
 
-// css is the style sheet of the colours; "" : none is asked for.
-func (o options) css() string {
+// css is the style sheet of the colours and fonts; "" : none is asked for.
+func (o options) css() string { return o.fontCSS() + o.colourCSS() }
+
+// fontCSS declares the fonts; their files are found beside the style sheet.
+func (o options) fontCSS() string {
+	css, root := "", ""
+	for _, k := range fontOptions {
+		if f, ok := o.fonts[k.option]; ok {
+			css += "@font-face{font-family:\"Site " + k.property + "\";src:url(" + f + ");font-weight:100 900;font-display:swap}\n"
+			root += "--" + k.property + ":\"Site " + k.property + "\"," + k.meanwhile + ";"
+		}
+	}
+	if root == "" {
+		return ""
+	}
+	return css + ":root{" + root + "}\n"
+}
+
+func (o options) colourCSS() string {
 	if len(o.light)+len(o.dark) == 0 {
 		return ""
 	}
@@ -95,6 +139,11 @@ func (b *build) applyOptions(o options) error {
 	b.site.Footer, b.site.Options = o.footer, o.all
 	if p, ok := b.theme.assets["options.css"]; ok {
 		b.site.Style = escapePath(b.root + p)
+	}
+	for _, k := range fontOptions {
+		if f, ok := o.fonts[k.option]; ok && b.theme.assets[f] == "" {
+			return fmt.Errorf("%w: option %s: the theme has no file assets/%s", ErrTheme, k.option, f)
+		}
 	}
 	if o.logo != "" {
 		p, ok := b.theme.assets[strings.TrimPrefix(o.logo, "assets/")]

@@ -213,3 +213,27 @@ func TestGolden(t *testing.T) {
 		}
 	}
 }
+
+func TestFonts(t *testing.T) {
+	in := sampleInput(3)
+	in.Theme = fstest.MapFS{"assets/fonts/text.woff2": {Data: []byte("font")}}
+	in.Config.Options = map[string]any{"font": "fonts/text.woff2", "accent": "#123456"}
+	files, _ := buildSite(t, in)
+	css := ""
+	for p, body := range files {
+		if strings.HasPrefix(p, "assets/options.") {
+			css = body
+		}
+	}
+	for _, want := range []string{`@font-face{font-family:"Site serif";src:url("/assets/fonts/text.`, `--serif:"Site serif",Georgia, serif;`, "--accent:#123456"} {
+		if !strings.Contains(css, want) {
+			t.Errorf("the style sheet of the options lacks %s:\n%s", want, css)
+		}
+	}
+	for _, bad := range []string{"fonts/none.woff2", "text.css", "../x.woff2", "a b.woff2"} {
+		in.Config.Options = map[string]any{"font": bad}
+		if _, err := Build(t.Context(), in, newTree(nil), nil); !errors.Is(err, ErrTheme) {
+			t.Errorf("font %s: %v", bad, err)
+		}
+	}
+}
