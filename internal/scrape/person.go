@@ -84,6 +84,9 @@ func splitNames(s string) []string {
 	if len(s) > 400 {
 		return nil
 	}
+	if twoWords(s) {
+		return []string{s}
+	}
 	s = strings.TrimSpace(byPrefix.ReplaceAllString(s, ""))
 	var all []string
 	for _, part := range joiners.Split(s, -1) {
@@ -123,9 +126,47 @@ var jobAfter = regexp.MustCompile(`(?i)\s+(?:(?:staff|senior|chief|guest|associa
 
 var given = regexp.MustCompile(`^\p{Lu}\p{Ll}`) // no agency's letters
 
+// twoWords says that a text is two words as first and last names are written,
+// of which neither begins or ends a byline: nothing is to be cut from it. Most
+// names are of that kind, and the expressions below are dear.
+func twoWords(s string) bool {
+	head, tail, ok := strings.Cut(s, " ")
+	return ok && plainWord(head) && plainWord(tail) && !bylineWord[strings.ToLower(head)] && !bylineWord[strings.ToLower(tail)]
+}
+
+// plainWord is a capital and small letters, at least three in all.
+func plainWord(s string) bool {
+	if len(s) < 3 || s[0] < 'A' || s[0] > 'Z' {
+		return false
+	}
+	for i := 1; i < len(s); i++ {
+		if s[i] < 'a' || s[i] > 'z' {
+			return false
+		}
+	}
+	return true
+}
+
+// bylineWord are words with which an expression below begins or ends a name.
+var bylineWord = func() map[string]bool {
+	m := map[string]bool{}
+	for w := range strings.FieldsSeq(`view posts all alle mehr about follow interview text texte sponsored article artikel post posted written published story testo texto words report reported photo photos foto fotos reviewed updated submitted edited created
+		geschrieben verfasst erstellt eingestellt gepostet scritto pubblicato publicado escrito geplaatst geschreven by von vom par por door przez autor autorin author authors auteur autore autori redaktion redakteur verfasser
+		den for stand uhr kommentar kommentare comment comments email twitter alles editor writer reporter correspondent columnist journalist photographer expert experte staff`) {
+		m[w] = true
+	}
+	return m
+}()
+
 // person accepts what may be the name of one who writes.
 func person(s string, loose bool) string {
 	s = strings.TrimSpace(s)
+	if twoWords(s) {
+		if notPersons[strings.ToLower(s)] || invitation.MatchString(s) {
+			return ""
+		}
+		return s
+	}
 	if head, tail, ok := strings.Cut(s, " - "); ok && !strings.Contains(head, " ") { // site - Name
 		s = tail
 	}

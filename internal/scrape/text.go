@@ -12,6 +12,9 @@ import (
 // collapse makes every run of white space one space, but none of a line's end
 // between signs of scripts without spaces, and drops what cannot be seen.
 func collapse(s string) string {
+	if tidy(s) {
+		return s
+	}
 	if !utf8.ValidString(s) {
 		s = strings.ToValidUTF8(s, "\uFFFD")
 	}
@@ -33,6 +36,19 @@ func collapse(s string) string {
 		b.WriteRune(c)
 	}
 	return b.String()
+}
+
+// tidy says that a text is ASCII and has nothing to collapse, as most have.
+func tidy(s string) bool {
+	last := byte(' ')
+	for i := range len(s) {
+		c := s[i]
+		if c < ' ' || c >= 0x7f || c == ' ' && last == ' ' {
+			return false
+		}
+		last = c
+	}
+	return last != ' ' || s == ""
 }
 
 // spaceless says that a sign is of a script that puts no space between words.

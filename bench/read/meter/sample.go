@@ -34,7 +34,7 @@ func Feed(n int, cdata bool) []byte {
 }
 
 // PageURL is where Page stands.
-const PageURL = "https://kelp.example/2025/sea-lettuce/"
+const PageURL = "https://kelp.example.org/2025/sea-lettuce/"
 
 // Page is a web page of about 60 KB as blogs have them: a head full of
 // metadata, style, a menu, an article, comments, teasers, scripts.
@@ -42,10 +42,10 @@ func Page() []byte {
 	var b bytes.Buffer
 	b.WriteString(`<!doctype html><html lang="en-GB"><head><meta charset="utf-8"><title>Sea lettuce, slowly | Kelp</title><link rel="canonical" href="` + PageURL + `"><link rel="alternate" type="application/rss+xml" href="/feed/">
 <meta name="description" content="A slow look at sea lettuce &amp; its neighbours, with pictures."><meta property="og:title" content="Sea lettuce, slowly"><meta property="og:type" content="article"><meta property="og:image" content="/img/lettuce.jpg"><meta property="og:site_name" content="Kelp">
-<meta property="article:published_time" content="2025-03-04T05:06:07+00:00"><meta property="article:modified_time" content="2025-03-06T05:06:07+00:00"><script type="application/ld+json">{"@context":"https://schema.org","@graph":[{"@type":"BlogPosting","@id":"` + PageURL + `#a","headline":"Sea lettuce, slowly","author":{"@id":"https://kelp.example/#ione"},"datePublished":"2025-03-04T05:06:07+00:00","keywords":["sea","lettuce"]},{"@type":"Person","@id":"https://kelp.example/#ione","name":"Ione Vale"},{"@type":"WebSite","name":"Kelp"}]}</script>
+<meta property="article:published_time" content="2025-03-04T05:06:07+00:00"><meta property="article:modified_time" content="2025-03-06T05:06:07+00:00"><script type="application/ld+json">{"@context":"https://schema.org","@graph":[{"@type":"BlogPosting","@id":"` + PageURL + `#a","headline":"Sea lettuce, slowly","author":{"@id":"https://kelp.example.org/#ione"},"datePublished":"2025-03-04T05:06:07+00:00","keywords":["sea","lettuce"]},{"@type":"Person","@id":"https://kelp.example.org/#ione","name":"Ione Vale"},{"@type":"WebSite","name":"Kelp"}]}</script>
 <style>` + strings.Repeat(".post .entry-title a:hover{color:#123456;text-decoration:none}\n", 100) + `</style></head><body class="single single-post postid-12 has-sidebar"><header class="site-header"><nav><ul class="menu">`)
 	for i := range 90 {
-		fmt.Fprintf(&b, `<li id="menu-item-%d" class="menu-item menu-item-type-post_type"><a href="https://kelp.example/section/%d/" data-track="nav">Section %d</a></li>`, i, i, i)
+		fmt.Fprintf(&b, `<li id="menu-item-%d" class="menu-item menu-item-type-post_type"><a href="https://kelp.example.org/section/%d/" data-track="nav">Section %d</a></li>`, i, i, i)
 	}
 	b.WriteString(`</ul></nav></header><main><article class="post hentry"><h1 class="entry-title">Sea lettuce, slowly</h1><p class="entry-meta">By <a rel="author" href="/author/ione/">Ione Vale</a> on <time class="entry-date" datetime="2025-03-04">4 March 2025</time></p>`)
 	for i := range 36 {

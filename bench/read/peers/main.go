@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"flag"
 	"fmt"
 	"net/url"
@@ -21,8 +22,17 @@ import (
 func main() {
 	rounds := flag.Int("rounds", 9, "turns of each reader")
 	size := flag.Int("size", 1<<20, "bytes of the feed, about")
+	scripts := flag.String("metascraper", "metascraper", "folder of metascraper's script, where npm install was run")
 	flag.Parse()
-	figures, err := meter.Run(append(feeds(*size), pages()...), *rounds)
+	tasks := append(feeds(*size), pages()...)
+	stop := func() error { return nil }
+	if theirs, end, err := metascraper(*scripts); err != nil {
+		fmt.Fprintf(os.Stderr, "peers: without metascraper: %v\n", err)
+	} else {
+		tasks, stop = append(tasks, theirs...), end
+	}
+	figures, err := meter.Run(tasks, *rounds)
+	err = errors.Join(err, stop())
 	if err == nil {
 		err = meter.Print(os.Stdout, figures)
 	}
@@ -71,18 +81,21 @@ func pages() []meter.Task {
 	task := func(group, name string, do func() error) meter.Task {
 		return meter.Task{Group: group, Name: name, Bytes: len(body), Do: do}
 	}
-	ours := func(content bool) func() error {
-		return func() error {
-			_, err := scrape.Extract(body, scrape.Meta{URL: meter.PageURL, Content: content})
-			return err
-		}
+	theirs := func() error {
+		_, err := trafilatura.Extract(bytes.NewReader(body), trafilatura.Options{OriginalURL: at})
+		return err
 	}
 	return []meter.Task{
-		task("page, metadata", "coranto", ours(false)),
-		task("page, with content", "coranto", ours(true)),
-		task("page, with content", "go-trafilatura", func() error {
-			_, err := trafilatura.Extract(bytes.NewReader(body), trafilatura.Options{OriginalURL: at})
-			return err
-		}),
+		task("page, with content", "coranto", ours(body, true)),
+		task("page, with content", "go-trafilatura", theirs),
+		task("page, metadata", "coranto", ours(body, false)),
+		task("page, metadata", "go-trafilatura", theirs), // it has no way to read metadata alone
+	}
+}
+
+func ours(body []byte, content bool) func() error {
+	return func() error {
+		_, err := scrape.Extract(body, scrape.Meta{URL: meter.PageURL, Content: content})
+		return err
 	}
 }
