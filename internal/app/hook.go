@@ -5,9 +5,11 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"crypto/subtle"
+	"encoding/base64"
 	"encoding/hex"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -68,8 +70,8 @@ func (h *hook) due(now time.Time) bool {
 	return true
 }
 
-// announced answers a forge: GitHub, Gitea and Forgejo sign the body, GitLab
-// shows the secret.
+// announced answers a forge: GitHub, Gitea, Forgejo and GitLab sign the body; an
+// older GitLab shows the secret.
 func (a *App) announced(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	if r.Method != http.MethodPost {
@@ -88,7 +90,7 @@ func (a *App) announced(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "503 announcements cannot be checked", http.StatusServiceUnavailable)
 		return
 	}
-	if !signedBy(r.Header, body, v.Reveal()) {
+	if !signedBy(r.Header, body, v.Reveal(), a.o.Now()) {
 		http.Error(w, "403 the signature is wrong", http.StatusForbidden)
 		return
 	}
@@ -105,9 +107,12 @@ func (a *App) announced(w http.ResponseWriter, r *http.Request) {
 }
 
 // signedBy checks in constant time what each forge calls a signature.
-func signedBy(h http.Header, body []byte, key string) bool {
+func signedBy(h http.Header, body []byte, key string, now time.Time) bool {
 	if key == "" {
 		return false
+	}
+	if got := h.Get("Webhook-Signature"); got != "" {
+		return signedStandard(h, body, key, now)
 	}
 	m := hmac.New(sha256.New, []byte(key))
 	m.Write(body)
@@ -135,4 +140,31 @@ func (a *App) follow(ctx context.Context, tell func(Happening)) {
 	if err := a.fetchPreviews(ctx); err != nil && ctx.Err() == nil {
 		tell(Happening{Err: err})
 	}
+}
+
+// hookAge is by how much the time of a signature may differ from ours.
+const hookAge = 5 * time.Minute
+
+// signedStandard checks a signature as Standard Webhooks describes it, which is
+// what GitLab calls a signing token: of number, time and body, by a key that is
+// written whsec_BASE64.
+func signedStandard(h http.Header, body []byte, key string, now time.Time) bool {
+	secret, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(key, "whsec_"))
+	if err != nil || len(secret) == 0 {
+		return false
+	}
+	id, at := h.Get("Webhook-Id"), h.Get("Webhook-Timestamp")
+	seconds, err := strconv.ParseInt(at, 10, 64)
+	if err != nil || id == "" || now.Sub(time.Unix(seconds, 0)).Abs() > hookAge {
+		return false
+	}
+	m := hmac.New(sha256.New, secret)
+	m.Write([]byte(id + "." + at + "."))
+	m.Write(body)
+	want := []byte("v1," + base64.StdEncoding.EncodeToString(m.Sum(nil)))
+	ok := false
+	for _, got := range strings.Fields(h.Get("Webhook-Signature")) { // several while a key is changed
+		ok = subtle.ConstantTimeCompare([]byte(got), want) == 1 || ok
+	}
+	return ok
 }

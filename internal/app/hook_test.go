@@ -3,6 +3,7 @@ package app
 import (
 	"crypto/hmac"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
 	"net/http"
 	"testing"
@@ -32,8 +33,42 @@ func TestSignedBy(t *testing.T) {
 	} {
 		h := http.Header{}
 		h.Set(tt.name, tt.value)
-		if got := signedBy(h, body, tt.key); got != tt.want {
+		if got := signedBy(h, body, tt.key, time.Now()); got != tt.want {
 			t.Errorf("%s %q with %q: %t", tt.name, tt.value, tt.key, got)
+		}
+	}
+}
+
+// The example of GitHub's documentation, and a signature of Standard Webhooks
+// made by hand.
+func TestSignaturesOfTheDocumentation(t *testing.T) {
+	const github = "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b04e17e"
+	now := time.Unix(1614265330, 0)
+	if !signedBy(http.Header{"X-Hub-Signature-256": {github}}, []byte("Hello, World!"), "It's a Secret to Everybody", now) {
+		t.Error("GitHub's example is refused")
+	}
+	m := hmac.New(sha256.New, []byte("0123456789abcdef"))
+	m.Write([]byte(`msg_1.1614265330.{"a":1}`))
+	sum := base64.StdEncoding.EncodeToString(m.Sum(nil))
+	for _, tt := range []struct {
+		name, id, at, signature, key string
+		now                          time.Time
+		want                         bool
+	}{
+		{"right", "msg_1", "1614265330", "v1," + sum, "whsec_MDEyMzQ1Njc4OWFiY2RlZg==", now, true},
+		{"one of two", "msg_1", "1614265330", "v1,AAAA v1," + sum, "whsec_MDEyMzQ1Njc4OWFiY2RlZg==", now, true},
+		{"another number", "msg_2", "1614265330", "v1," + sum, "whsec_MDEyMzQ1Njc4OWFiY2RlZg==", now, false},
+		{"another time", "msg_1", "1614265331", "v1," + sum, "whsec_MDEyMzQ1Njc4OWFiY2RlZg==", now, false},
+		{"old", "msg_1", "1614265330", "v1," + sum, "whsec_MDEyMzQ1Njc4OWFiY2RlZg==", now.Add(time.Hour), false},
+		{"another key", "msg_1", "1614265330", "v1," + sum, "whsec_AAAA", now, false},
+		{"no key", "msg_1", "1614265330", "v1," + sum, "whsec_", now, false},
+	} {
+		h := http.Header{}
+		h.Set("Webhook-Id", tt.id)
+		h.Set("Webhook-Timestamp", tt.at)
+		h.Set("Webhook-Signature", tt.signature)
+		if got := signedBy(h, []byte(`{"a":1}`), tt.key, tt.now); got != tt.want {
+			t.Errorf("%s: %t", tt.name, got)
 		}
 	}
 }
