@@ -265,7 +265,10 @@ func (a *App) openContent(ctx context.Context, cfg *config.Config) (err error) {
 		remote := a.remote(cfg.Remote, cfg.RemoteZone)
 		o.Remote = &remote
 	}
-	a.content, err = content.Open(ctx, a.repo, o)
+	if a.content, err = content.Open(ctx, a.repo, o); err != nil {
+		return err
+	}
+	_, err = a.content.Follow(ctx)
 	return err
 }
 

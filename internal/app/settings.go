@@ -20,6 +20,7 @@ import (
 	"github.com/coranto/coranto/internal/job"
 	"github.com/coranto/coranto/internal/pipeline"
 	"github.com/coranto/coranto/internal/site"
+	"github.com/coranto/coranto/internal/trust"
 )
 
 // keepReleases is how many releases stay for rollback.
@@ -214,6 +215,9 @@ func (l Layout) printOf(cfg *config.Config) string {
 		if info, err := os.Stat(filepath.Join(l.Dir, f)); err == nil {
 			text += fmt.Sprintln(f, info.Size(), info.ModTime().UnixNano())
 		}
+	}
+	if store, err := trust.Open(""); err == nil {
+		text += store.Stamp(l.Dir) // what is trusted now takes effect at once
 	}
 	return text
 }

@@ -136,7 +136,7 @@ func (s *Store) commitOn(ctx context.Context, head git.OID, files map[string][]b
 }
 
 // Behind lists the files where edits of the user (or their lock) keep the
-// working tree from following the branch. It lets the others follow.
+// working tree from following the branch. It only looks.
 func (s *Store) Behind(ctx context.Context) ([]string, error) {
-	return s.repo.Follow(ctx, s.branch)
+	return s.repo.Stuck(ctx, s.branch)
 }

@@ -52,7 +52,11 @@ func TestUserKeeps(t *testing.T) {
 		t.Errorf("behind: %v, %v", b, err)
 	}
 	s.write(shard, ours)
-	if b, err := s.store.Behind(t.Context()); err != nil || len(b) != 0 {
+	s.reopen() // to look changes nothing
+	if b, err := s.store.Behind(t.Context()); err != nil || len(b) != 0 || s.read(shard) != ours {
+		t.Errorf("behind: %v, %v", b, err)
+	}
+	if b, err := s.store.Follow(t.Context()); err != nil || len(b) != 0 {
 		t.Errorf("behind: %v, %v", b, err)
 	}
 	if diff := cmp.Diff(before, s.git("status", "--porcelain")); diff != "" {
@@ -117,6 +121,9 @@ func TestIndexLocked(t *testing.T) {
 	}
 	os.Remove(lock)
 	s.reopen()
+	if _, err := s.store.Follow(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	s.clean()
 }
 
@@ -314,7 +321,7 @@ func TestWritersRace(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if _, err := a.store.Behind(t.Context()); err != nil {
+	if _, err := a.store.Follow(t.Context()); err != nil {
 		t.Error(err)
 	}
 	if got := a.titles(); len(got) != 11 {

@@ -31,8 +31,7 @@ type Store struct {
 	decoded map[string][]coranto.Post
 }
 
-// Open opens the content of repo, and lets the working tree follow the branch
-// where a crash has kept it from doing so.
+// Open opens the content of repo. It changes nothing there: see Follow.
 func Open(ctx context.Context, repo *git.Repo, o Options) (*Store, error) {
 	s := &Store{
 		repo: repo, branch: o.Branch, remote: o.Remote, location: o.Location, now: o.Now, attempts: o.MaxAttempts, cache: o.Cache,
@@ -58,10 +57,13 @@ func Open(ctx context.Context, repo *git.Repo, o Options) (*Store, error) {
 		s.attempts = 8
 	}
 	s.seed = loadSeed(s.cache)
-	if _, err := repo.Follow(ctx, s.branch); err != nil {
-		return nil, fmt.Errorf("open content: %w", err)
-	}
 	return s, nil
+}
+
+// Follow lets the working tree follow the branch where a crash has kept it from
+// doing so, and returns what Behind does. Whatever writes follows by itself.
+func (s *Store) Follow(ctx context.Context) ([]string, error) {
+	return s.repo.Follow(ctx, s.branch)
 }
 
 // Snapshot returns the content at the branch's head. It is cheap when the head

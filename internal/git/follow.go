@@ -97,6 +97,31 @@ func (r *Repo) Follow(ctx context.Context, branch string) (behind []string, err 
 	return nil, nil // the branch keeps moving; whoever moves it follows
 }
 
+// Stuck returns the paths that Follow would leave behind, and changes nothing.
+func (r *Repo) Stuck(ctx context.Context, branch string) ([]string, error) {
+	if r.bare {
+		return nil, nil
+	}
+	since, err := r.ref(ctx, behindRef)
+	if err != nil || since == "" {
+		return nil, err
+	}
+	c, err := r.Checked(ctx)
+	if err != nil || c.Branch != branch {
+		return nil, err
+	}
+	head, err := r.Branch(ctx, branch)
+	if err != nil || head == "" {
+		return nil, err
+	}
+	f := &follower{repo: r, since: since, head: head, look: true}
+	behind, err := f.all(ctx, c.Busy != "")
+	if err != nil {
+		return nil, fmt.Errorf("working tree: %w", err)
+	}
+	return behind, nil
+}
+
 // followTries bounds how often a branch may move under a Follow.
 const followTries = 5
 
@@ -142,6 +167,7 @@ type follower struct {
 	lock        *treeLock
 	since, head OID
 	mids        []OID // commits between the two, read only when needed
+	look        bool  // only to say what would be left behind
 }
 
 // lockWait is how long the user's own git may hold the index before we put it off.
@@ -159,7 +185,7 @@ func (f *follower) all(ctx context.Context, busy bool) ([]string, error) {
 	for i, d := range deltas {
 		paths[i] = d.Path
 	}
-	if busy || !f.unlocked(ctx) {
+	if busy || !f.look && !f.unlocked(ctx) {
 		return paths, nil
 	}
 	index, err := f.index(ctx, paths)
@@ -189,6 +215,9 @@ func (f *follower) all(ctx context.Context, busy bool) ([]string, error) {
 		if entry.id != d.New.ID || entry.mode != d.New.Mode {
 			puts = append(puts, d)
 		}
+	}
+	if f.look {
+		return behind, nil
 	}
 	late, err := f.stage(ctx, puts, index)
 	return append(behind, late...), err

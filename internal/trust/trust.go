@@ -125,6 +125,19 @@ func (s *Store) Trusted(site, digest string) (bool, error) {
 	return a.Site == real && a.Digest == digest, nil
 }
 
+// Stamp changes when the answer for a site does; "" while there is none.
+func (s *Store) Stamp(site string) string {
+	name, _, err := s.file(site)
+	if err != nil {
+		return ""
+	}
+	info, err := os.Stat(name)
+	if err != nil {
+		return ""
+	}
+	return fmt.Sprint(info.Size(), " ", info.ModTime().UnixNano())
+}
+
 // Trust remembers it, in place of an earlier answer for the site.
 func (s *Store) Trust(site, digest string) error {
 	name, real, err := s.file(site)
