@@ -27,7 +27,7 @@ asked once. Comments and order in the file stay as they are.`,
 			if c.json {
 				return object(c.out, res)
 			}
-			c.printAdded(res, o.DryRun)
+			c.folding(func() { c.printAdded(res, o.DryRun) })
 			return nil
 		},
 	}

@@ -39,7 +39,7 @@ docs/ci.md for files that are ready to use.`,
 			if c.json {
 				return object(c.out, res)
 			}
-			c.printReview(res)
+			c.folding(func() { c.printReview(res) })
 			return nil
 		},
 	}

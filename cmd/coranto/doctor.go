@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -22,26 +23,8 @@ Ends with 1 where something is broken.`,
 		Example: "  coranto doctor\n  coranto doctor --fix -n\n  coranto doctor --fix",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			sign := map[app.Level]string{app.Fine: "ok", app.Warning: "warn", app.Broken: "BROKEN"}
-			_, err := app.Doctor(cmd.Context(), c.dir, do, c.options(), func(f app.Finding) {
-				if f.Level == app.Broken {
-					c.code = pipeline.ExitError
-				}
-				if c.json {
-					_ = object(c.out, f)
-					return
-				}
-				fmt.Fprintf(c.out, "%-7s %-10s %s\n", sign[f.Level], f.Name, f.Text)
-				if f.Fixed != "" {
-					fmt.Fprintf(c.out, "%-7s %-10s %s\n", "fixed", "", f.Fixed)
-				}
-				if f.Would != "" {
-					fmt.Fprintf(c.out, "%-7s %-10s %s\n", "would", "", f.Would)
-				}
-				if f.Hint != "" {
-					fmt.Fprintf(c.out, "%-7s %-10s -> %s\n", "", "", f.Hint)
-				}
-			})
+			var err error
+			c.folding(func() { err = c.doctor(cmd.Context(), do) })
 			return err
 		},
 	}
@@ -49,4 +32,29 @@ Ends with 1 where something is broken.`,
 	cmd.Flags().BoolVarP(&do.DryRun, "dry-run", "n", false, "tell what --fix would repair, but repair nothing; the remote is not asked")
 	cmd.Flags().BoolVar(&do.Offline, "offline", false, "do not ask the remote")
 	return cmd
+}
+
+// doctor prints what is found as it is found.
+func (c *cli) doctor(ctx context.Context, do app.DoctorOptions) error {
+	sign := map[app.Level]string{app.Fine: "ok", app.Warning: "warn", app.Broken: "BROKEN"}
+	_, err := app.Doctor(ctx, c.dir, do, c.options(), func(f app.Finding) {
+		if f.Level == app.Broken {
+			c.code = pipeline.ExitError
+		}
+		if c.json {
+			_ = object(c.out, f)
+			return
+		}
+		fmt.Fprintf(c.out, "%-7s %-10s %s\n", sign[f.Level], f.Name, f.Text)
+		if f.Fixed != "" {
+			fmt.Fprintf(c.out, "%-7s %-10s %s\n", "fixed", "", f.Fixed)
+		}
+		if f.Would != "" {
+			fmt.Fprintf(c.out, "%-7s %-10s %s\n", "would", "", f.Would)
+		}
+		if f.Hint != "" {
+			fmt.Fprintf(c.out, "%-7s %-10s -> %s\n", "", "", f.Hint)
+		}
+	})
+	return err
 }

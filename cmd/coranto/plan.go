@@ -49,7 +49,7 @@ func (c *cli) plan(ctx context.Context, o app.PlanOptions) error {
 	if c.json {
 		return object(c.out, p)
 	}
-	c.printPlan(p)
+	c.folding(func() { c.printPlan(p) })
 	return nil
 }
 

@@ -59,7 +59,7 @@ func (c *cli) postListCmd() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			t := table{head: []string{"FIRST SEEN", "SOURCE", "STATE", "ID", "TITLE"}, wrap: 4}
+			t := table{head: []string{"FIRST SEEN", "SOURCE", "STATE", "ID", "TITLE"}, wrap: 4, keep: 4}
 			for _, p := range list {
 				if c.json {
 					if err := object(c.out, p); err != nil {
@@ -129,7 +129,7 @@ configuration know, which commits changed it, and on which pages it stands.
 			if c.json {
 				return object(c.out, x)
 			}
-			c.printExplained(x)
+			c.folding(func() { c.printExplained(x) })
 			return nil
 		},
 	}

@@ -180,12 +180,14 @@ func (c *cli) fail(command string, err error) int {
 	if command = strings.TrimSpace(command); command != "" {
 		prefix += ": " + command
 	}
-	fmt.Fprintf(c.err, "%s: %s\n", prefix, text)
+	to := folded(c.err)
+	defer to.flush()
+	fmt.Fprintf(to, "%s: %s\n", prefix, text)
 	if way == "" && !strings.Contains(text, "hint: ") {
 		way = app.Hint(err)
 	}
 	if way != "" {
-		fmt.Fprintf(c.err, "hint: %s\n", way)
+		fmt.Fprintf(to, "hint: %s\n", way)
 	}
 	if _, ok := errors.AsType[usageError](err); ok {
 		return pipeline.ExitUsage
@@ -226,8 +228,11 @@ func (c *cli) options() app.Options {
 
 // terminal reports whether w is one, and how wide.
 func terminal(w io.Writer) (bool, int) {
+	if inner, ok := w.(interface{ File() *os.File }); ok {
+		w = inner.File()
+	}
 	f, ok := w.(*os.File)
-	if !ok || !term.IsTerminal(int(f.Fd())) {
+	if !ok || f == nil || !term.IsTerminal(int(f.Fd())) {
 		return false, 0
 	}
 	width, _, err := term.GetSize(int(f.Fd()))

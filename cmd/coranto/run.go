@@ -70,8 +70,10 @@ then the posts are committed and the site is live, but somebody has to look.`,
 					return oerr
 				}
 			} else {
-				printRun(c.out, res, time.Since(began))
-				c.printNotified(told)
+				c.folding(func() {
+					printRun(c.out, res, time.Since(began))
+					c.printNotified(told)
+				})
 			}
 			switch {
 			case err != nil:
@@ -105,11 +107,13 @@ func (c *cli) illustrate(ctx context.Context, a *app.App) error {
 
 // warn prints what a person should hear.
 func (c *cli) warn(texts []string) {
+	to := folded(c.err)
+	defer to.flush()
 	for _, t := range texts {
 		text, way := wayOut(t)
-		fmt.Fprintln(c.err, "warning:", text)
+		fmt.Fprintln(to, "warning:", text)
 		if way != "" {
-			fmt.Fprintln(c.err, "hint:", way)
+			fmt.Fprintln(to, "hint:", way)
 		}
 	}
 }

@@ -23,7 +23,7 @@ func (c *cli) runsCmd() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			t := table{head: []string{"RUN", "WORKFLOW", "STATUS", "STARTED", "TOOK", "WHY"}, wrap: 5}
+			t := table{head: []string{"RUN", "WORKFLOW", "STATUS", "STARTED", "TOOK", "WHY"}, wrap: 5, keep: 1}
 			for _, r := range runs {
 				if c.json {
 					if err := object(c.out, r); err != nil {

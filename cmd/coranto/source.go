@@ -55,7 +55,7 @@ func (c *cli) sourceListCmd() *cobra.Command {
 }
 
 func (c *cli) printSources(st app.Status) error {
-	t := table{head: []string{"SOURCE", "HEALTH", "CHECKED", "CHANGED", "NEXT", "URL"}, wrap: 5}
+	t := table{head: []string{"SOURCE", "HEALTH", "CHECKED", "CHANGED", "NEXT", "URL"}, wrap: 5, keep: 1}
 	for _, s := range st.Sources {
 		if c.json {
 			if err := object(c.out, s); err != nil {

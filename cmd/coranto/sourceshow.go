@@ -27,7 +27,7 @@ known again. It asks nobody; ` + "`coranto source test`" + ` does.`,
 			if c.json {
 				return object(c.out, x)
 			}
-			c.printSource(x)
+			c.folding(func() { c.printSource(x) })
 			return nil
 		},
 	}

@@ -43,7 +43,7 @@ recipe before it is written into coranto.yaml.`,
 			if c.json {
 				return object(c.out, p)
 			}
-			c.printPreview(p)
+			c.folding(func() { c.printPreview(p) })
 			return nil
 		},
 	}

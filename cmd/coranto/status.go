@@ -29,7 +29,7 @@ taken to a place of deploy:.`,
 			if c.json {
 				return object(c.out, st)
 			}
-			c.printStatus(st, all)
+			c.folding(func() { c.printStatus(st, all) })
 			return nil
 		},
 	}
@@ -127,7 +127,7 @@ func (c *cli) printStatus(st app.Status, all bool) {
 	}
 	fmt.Fprintln(c.out)
 	c.printWebSub(st.WebSub)
-	t := table{head: []string{"SOURCE", "HEALTH", "SINCE", "CHECKED", "NEXT", "WHY"}, wrap: 5}
+	t := table{head: []string{"SOURCE", "HEALTH", "SINCE", "CHECKED", "NEXT", "WHY"}, wrap: 5, keep: 1}
 	for _, s := range st.Sources {
 		if !all && (s.Health == catalog.Active || s.Health == catalog.Retired || s.Health == catalog.Paused) {
 			continue

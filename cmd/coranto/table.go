@@ -16,6 +16,7 @@ type table struct {
 	head []string
 	rows [][]string
 	wrap int // the column that may be cut on a narrow terminal
+	keep int // the column, from 1, that is typed again and so cut last; 0: none
 }
 
 func (t *table) add(cells ...string) { t.rows = append(t.rows, cells) }
@@ -36,8 +37,15 @@ func (t *table) print(w io.Writer) {
 	io.WriteString(w, t.layout(width))
 }
 
+// The column that may be cut gives first, but not below leastText while another
+// is wider; no column goes below leastCell.
+const (
+	leastText = 30
+	leastCell = 6
+)
+
 // layout puts the rows into columns that fit the width: the column that may be
-// cut gives first, down to ten cells, then the widest of the others.
+// cut gives first, then the widest.
 func (t *table) layout(most int) string {
 	rows := append([][]string{t.head}, t.rows...)
 	size := make([]int, len(t.head))
@@ -50,25 +58,24 @@ func (t *table) layout(most int) string {
 	for _, n := range size {
 		total += n
 	}
-	give := func(i, least int) {
-		if cut := min(total-most, size[i]-least); cut > 0 {
-			size[i] -= cut
-			total -= cut
-		}
+	if cut := min(total-most, size[t.wrap]-leastText); cut > 0 {
+		size[t.wrap] -= cut
+		total -= cut
 	}
-	give(t.wrap, 10)
-	for total > most {
-		widest := 0
+	for ; total > most; total-- {
+		widest := -1
 		for i := range size {
-			if size[i] > size[widest] {
+			if i != t.keep-1 && size[i] > leastCell && (widest < 0 || size[i] > size[widest]) {
 				widest = i
 			}
 		}
-		before := total
-		give(widest, max(6, size[widest]-4))
-		if total == before {
+		if k := t.keep - 1; k >= 0 && (widest < 0 || size[widest] <= 2*leastCell) && size[k] > leastCell {
+			widest = k
+		}
+		if widest < 0 {
 			break // a terminal that is too narrow for anything
 		}
+		size[widest]--
 	}
 	var b strings.Builder
 	for _, r := range rows {

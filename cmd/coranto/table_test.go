@@ -48,6 +48,30 @@ func TestTableFits(t *testing.T) {
 	}
 }
 
+func TestFold(t *testing.T) {
+	tests := []struct{ in, want string }{
+		{"short", "short"},
+		{"warn    remote     there is none: this is the only copy", "warn    remote     there is none: this\n                   is the only copy"},
+		{"coranto: run: it is not a site directory of ours", "coranto: run: it is not a site directory\n         of ours"},
+		{"hint: https://a.example/an/address/that/cannot/be/broken", "hint: https://a.example/an/address/that/cannot/be/broken"},
+		{"    1 | site: {title: x, url: https://a.example/}", "    1 | site: {title: x, url: https://a.example/}"},
+		{"title   日本語の長い題名がここにありますかな", "title   日本語の長い題名がここにありま\n        すかな"},
+	}
+	for _, tt := range tests {
+		if d := cmp.Diff(tt.want, fold(tt.in, 40)); d != "" {
+			t.Errorf("%q (-want +got):\n%s", tt.in, d)
+		}
+	}
+}
+
+func TestTableKeepsWhatIsTyped(t *testing.T) {
+	tab := &table{head: []string{"SOURCE", "HEALTH", "URL"}, wrap: 2, keep: 1}
+	tab.add(strings.Repeat("a-long-id-", 5), "active", "https://a.example/feed.xml")
+	if text := tab.layout(80); !strings.Contains(text, strings.Repeat("a-long-id-", 5)) || !strings.Contains(text, "…") {
+		t.Errorf("the id is cut:\n%s", text)
+	}
+}
+
 func TestTableInPipe(t *testing.T) {
 	var b bytes.Buffer
 	sample().print(&b)

@@ -89,7 +89,7 @@ type screen struct {
 }
 
 func (s *screen) draw(lines []string) {
-	if f, ok := s.w.(*os.File); ok {
+	if f, ok := s.w.(*os.File); ok { // it is never folded
 		// What has scrolled out of the screen cannot be drawn again: the newest
 		// states are at the end, the whole at the beginning.
 		if _, height, err := term.GetSize(int(f.Fd())); err == nil && height > 3 && len(lines) >= height {
