@@ -196,11 +196,15 @@ func (ev *evidence) lengthen(names []string) []string {
 		if strings.ContainsAny(n, " ") || !ascii(n) && utf8.RuneCountInString(n) < 3 {
 			continue
 		}
+		short := bare(n)
 		for _, r := range authorRules {
 			for _, v := range r.find(ev) {
+				if b := bare(v); b == short || !strings.Contains(b, short) {
+					continue
+				}
 				for _, full := range splitNames(v) {
 					full = person(full, true)
-					if head, _, ok := strings.Cut(full, " "); ok && looksPersonal(full) && (head == n || bare(full) == bare(n)) {
+					if head, _, ok := strings.Cut(full, " "); ok && looksPersonal(full) && (head == n || bare(full) == short) {
 						names[i] = full
 					}
 				}

@@ -315,5 +315,9 @@ func (ev *evidence) field(key string) []string {
 }
 
 func (ev *evidence) articleNode() node {
-	return ev.ld().article(ev.request.String())
+	g := ev.ld()
+	if ev.asked != ev.seen || ev.about == nil {
+		ev.about, ev.asked = g.article(ev.request.String()), ev.seen
+	}
+	return ev.about
 }

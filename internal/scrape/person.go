@@ -31,6 +31,9 @@ func ascii(s string) bool {
 
 // bare is a name without accents, spaces and signs.
 func bare(s string) string {
+	if ascii(s) {
+		return key(s)
+	}
 	return strings.Map(func(c rune) rune {
 		if unicode.Is(unicode.Mn, c) {
 			return -1
@@ -84,7 +87,7 @@ func splitNames(s string) []string {
 	if len(s) > 400 {
 		return nil
 	}
-	if twoWords(s) {
+	if isPlain(s) {
 		return []string{s}
 	}
 	s = strings.TrimSpace(byPrefix.ReplaceAllString(s, ""))
@@ -126,33 +129,38 @@ var jobAfter = regexp.MustCompile(`(?i)\s+(?:(?:staff|senior|chief|guest|associa
 
 var given = regexp.MustCompile(`^\p{Lu}\p{Ll}`) // no agency's letters
 
-// twoWords says that a text is two words as first and last names are written,
-// of which neither begins or ends a byline: nothing is to be cut from it. Most
-// names are of that kind, and the expressions below are dear.
-func twoWords(s string) bool {
-	head, tail, ok := strings.Cut(s, " ")
-	return ok && plainWord(head) && plainWord(tail) && !bylineWord[strings.ToLower(head)] && !bylineWord[strings.ToLower(tail)]
+// isPlain says that a text is two or three words as names are written, of which
+// none is one that stands around names: nothing is to be cut from it. Most names
+// are of that kind, and the expressions below are dear.
+func isPlain(s string) bool {
+	n := 0
+	for w := range strings.SplitSeq(s, " ") {
+		if n++; n > 3 || !plainWord(w) || aroundNames[strings.ToLower(w)] {
+			return false
+		}
+	}
+	return n > 1
 }
 
 // plainWord is a capital and small letters, at least three in all.
 func plainWord(s string) bool {
-	if len(s) < 3 || s[0] < 'A' || s[0] > 'Z' {
-		return false
-	}
-	for i := 1; i < len(s); i++ {
-		if s[i] < 'a' || s[i] > 'z' {
+	for i, c := range s {
+		if i == 0 && !unicode.IsUpper(c) || i > 0 && !unicode.IsLower(c) {
 			return false
 		}
 	}
-	return true
+	return len(s) >= 3
 }
 
-// bylineWord are words with which an expression below begins or ends a name.
-var bylineWord = func() map[string]bool {
+// aroundNames are words that the expressions below cut from a name, or by which
+// they tell that there is none.
+var aroundNames = func() map[string]bool {
 	m := map[string]bool{}
 	for w := range strings.FieldsSeq(`view posts all alle mehr about follow interview text texte sponsored article artikel post posted written published story testo texto words report reported photo photos foto fotos reviewed updated submitted edited created
 		geschrieben verfasst erstellt eingestellt gepostet scritto pubblicato publicado escrito geplaatst geschreven by von vom par por door przez autor autorin author authors auteur autore autori redaktion redakteur verfasser
-		den for stand uhr kommentar kommentare comment comments email twitter alles editor writer reporter correspondent columnist journalist photographer expert experte staff`) {
+		den for stand uhr kommentar kommentare comment comments email twitter alles editor writer reporter correspondent columnist journalist photographer expert experte staff
+		redakteurin korrespondent korrespondentin reporterin kolumnist kolumnistin journalistin verfasserin auteurs auteure authors anzeigen ansehen archiv archive archives bio biography biografie profil profile impressum imprint datenschutz datenschutzerklärung privacy newsletter cookie cookies search suche
+		beiträge articles see show read tous todos monday tuesday wednesday thursday friday saturday sunday montag dienstag mittwoch donnerstag freitag samstag sonntag januar februar märz april juni juli august september oktober november dezember january february march june july october december veröffentlicht publié`) {
 		m[w] = true
 	}
 	return m
@@ -161,10 +169,7 @@ var bylineWord = func() map[string]bool {
 // person accepts what may be the name of one who writes.
 func person(s string, loose bool) string {
 	s = strings.TrimSpace(s)
-	if twoWords(s) {
-		if notPersons[strings.ToLower(s)] || invitation.MatchString(s) {
-			return ""
-		}
+	if isPlain(s) && !notPersons[strings.ToLower(s)] {
 		return s
 	}
 	if head, tail, ok := strings.Cut(s, " - "); ok && !strings.Contains(head, " ") { // site - Name

@@ -30,6 +30,8 @@ type evidence struct {
 
 	graph *graph // of scripts, once asked for
 	seen  int    // scripts in graph
+	about node   // the graph's article
+	asked int    // scripts in graph when that was found
 }
 
 type linkElement struct{ rel, href string }
@@ -41,16 +43,16 @@ type reader struct {
 	captures []capture
 	spare    [][]byte // texts of captures that are done
 	classes  map[string]class
-	open     census            // how many of each are in stack
-	headline bool              // one is behind us
-	paras    int               // paragraphs kept
-	headings int               // second ones kept
-	before   []byte            // the last short text
-	prose    bool              // the last text of this block was long
-	cue      bool              // it announces a name
-	named    bool              // the last text is such a name
-	listed   bool              // the last text announces another
-	skip     int               // depth+1 of the subtree whose text is not visible
+	open     census // how many of each are in stack
+	headline bool   // one is behind us
+	paras    int    // paragraphs kept
+	headings int    // second ones kept
+	before   []byte // the last short text
+	prose    bool   // the last text of this block was long
+	cue      bool   // it announces a name
+	named    bool   // the last text is such a name
+	listed   bool   // the last text announces another
+	skip     int    // depth+1 of the subtree whose text is not visible
 }
 
 // read walks once through the page, to its end: stopping at the first sight of

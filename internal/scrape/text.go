@@ -100,12 +100,24 @@ func clean(s string) string {
 
 // key reduces a text to its letters and digits, to compare.
 func key(s string) string {
+	if isKey(s) {
+		return s
+	}
 	return strings.Map(func(c rune) rune {
 		if unicode.IsLetter(c) || unicode.IsDigit(c) {
 			return unicode.ToLower(c)
 		}
 		return -1
 	}, s)
+}
+
+func isKey(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; (c < 'a' || c > 'z') && (c < '0' || c > '9') {
+			return false
+		}
+	}
+	return true
 }
 
 func isWeb(u *url.URL) bool {
