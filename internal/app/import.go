@@ -7,7 +7,6 @@ import (
 	"os"
 	"strings"
 
-	"github.com/coranto/coranto"
 	"github.com/coranto/coranto/internal/config"
 	"github.com/coranto/coranto/internal/opml"
 	"github.com/coranto/coranto/internal/planets"
@@ -43,8 +42,8 @@ func Import(ctx context.Context, dir string, data []byte, zone string, dry bool,
 	}
 	res := Imported{Format: list.Format, Title: list.Title, Added: []string{}, Known: []string{}, Skipped: none(list.Skipped), Notes: none(list.Notes)}
 	have := map[string]bool{}
-	sources := d.config.Sources
-	for _, s := range sources {
+	ids := idsOf(d.config.Sources)
+	for _, s := range d.config.Sources {
 		have[config.SameURL(s.URL)] = true
 	}
 	var edits []config.SourceEdit
@@ -54,7 +53,7 @@ func Import(ctx context.Context, dir string, data []byte, zone string, dry bool,
 			continue
 		}
 		have[config.SameURL(s.URL)] = true
-		s.ID = importID(sources, s)
+		s.ID = importID(ids, s)
 		if zone != "" {
 			s.Zone = zone
 		}
@@ -67,7 +66,6 @@ func Import(ctx context.Context, dir string, data []byte, zone string, dry bool,
 			res.Notes = append(res.Notes, fmt.Sprintf("%s: a setting cannot be written here, so only address, title and tags are: %v", s.ID, err))
 			e = config.SourceEdit{ID: s.ID, URL: s.URL, Title: s.Title, Tags: s.Tags, Paused: s.Paused, Retired: s.Retired}
 		}
-		sources = append(sources, coranto.Source{ID: s.ID})
 		edits = append(edits, e)
 		res.Added = append(res.Added, s.ID)
 	}

@@ -16,7 +16,7 @@ var (
 )
 
 // importID keeps the ID an outline brings, or makes one of its title or host.
-func importID(sources []coranto.Source, s coranto.Source) string {
+func importID(ids *sourceIDs, s coranto.Source) string {
 	base := slug(s.ID)
 	if base == "" {
 		base = slug(s.Title)
@@ -24,23 +24,39 @@ func importID(sources []coranto.Source, s coranto.Source) string {
 	if len(base) > 40 {
 		base = slug(base[:40])
 	}
-	return freeID(sources, base)
+	return ids.free(base)
 }
 
-// freeID is base, or base with the first number that no source has; "source"
+// sourceIDs are those that are taken. A list may bring many thousands, and all
+// of one name.
+type sourceIDs struct {
+	taken map[string]bool
+	next  map[string]int // by base: the number to try first
+}
+
+func idsOf(sources []coranto.Source) *sourceIDs {
+	ids := &sourceIDs{taken: map[string]bool{}, next: map[string]int{}}
+	for _, s := range sources {
+		ids.taken[s.ID] = true
+	}
+	return ids
+}
+
+// freeID is an ID for one more source.
+func freeID(sources []coranto.Source, base string) string { return idsOf(sources).free(base) }
+
+// free takes base, or base with the first number that no source has; "source"
 // stands for an empty one.
-func freeID(sources []coranto.Source, base string) string {
+func (ids *sourceIDs) free(base string) string {
 	if base == "" {
 		base = "source"
 	}
-	taken := map[string]bool{}
-	for _, s := range sources {
-		taken[s.ID] = true
-	}
 	id := base
-	for n := 2; taken[id]; n++ {
+	n := max(2, ids.next[base])
+	for ; ids.taken[id]; n++ {
 		id = fmt.Sprintf("%s-%d", base, n)
 	}
+	ids.next[base], ids.taken[id] = n, true
 	return id
 }
 

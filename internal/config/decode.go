@@ -44,12 +44,12 @@ func (d *decoder) fault(n *yaml.Node, key, hint, format string, args ...any) {
 }
 
 func (d *document) faultAt(n *yaml.Node, key, hint, reason string) Fault {
-	f := Fault{Key: key, Reason: reason, Hint: hint, Width: 1}
+	f := Fault{Key: key, Reason: masked(reason), Hint: hint, Width: 1}
 	if n == nil || n.Line == 0 {
 		return f
 	}
 	f.Line, f.Column = n.Line, n.Column
-	f.Text = d.line(n.Line)
+	f.Text = masked(d.line(n.Line))
 	if n.Kind == yaml.ScalarNode && n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) == 0 {
 		f.Width = len([]rune(n.Value))
 		if n.Style&(yaml.SingleQuotedStyle|yaml.DoubleQuotedStyle) != 0 {

@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -75,6 +76,18 @@ func (f Fault) write(b *strings.Builder, name string) {
 	if f.Hint != "" {
 		fmt.Fprintf(b, "\n  hint: %s", f.Hint)
 	}
+}
+
+var passwords = regexp.MustCompile(`://[^/\s"'@:]*:([^/\s"'@]+)@`)
+
+// masked is a line of the file as it may be shown: a password that somebody
+// wrote into an address would else end in some log.
+func masked(line string) string {
+	for _, at := range slices.Backward(passwords.FindAllStringSubmatchIndex(line, -1)) {
+		secret := line[at[2]:at[3]]
+		line = line[:at[2]] + strings.Repeat("*", utf8.RuneCountInString(secret)) + line[at[3]:]
+	}
+	return line
 }
 
 // window cuts a long line to what is around the column.

@@ -97,7 +97,7 @@ func (d *document) cause(f Fault, text string) Fault {
 			if at.sign == '"' || at.sign == '\'' {
 				hint = "end the text with the same sign, in the same line"
 			}
-			return Fault{Line: at.line, Column: at.column, Width: 1, Text: d.line(at.line), Reason: "not YAML: " + what, Hint: hint}
+			return Fault{Line: at.line, Column: at.column, Width: 1, Text: masked(d.line(at.line)), Reason: "not YAML: " + what, Hint: hint}
 		}
 	case strings.Contains(text, "mapping values are not allowed"), strings.Contains(text, "could not find expected ':'"):
 		if t := strings.TrimSpace(d.line(f.Line)); strings.HasPrefix(t, "- ") && f.Line > 1 && !strings.HasPrefix(strings.TrimSpace(d.line(d.before(f.Line))), "- ") {
@@ -129,5 +129,5 @@ func (d *document) before(n int) int {
 func (d *document) wholeLine(n int, reason, hint string) Fault {
 	line := d.line(n)
 	text := strings.TrimSpace(line)
-	return Fault{Line: n, Column: len(line) - len(strings.TrimLeft(line, " \t")) + 1, Width: max(1, utf8.RuneCountInString(text)), Text: line, Reason: reason, Hint: hint}
+	return Fault{Line: n, Column: len(line) - len(strings.TrimLeft(line, " \t")) + 1, Width: max(1, utf8.RuneCountInString(text)), Text: masked(line), Reason: reason, Hint: hint}
 }

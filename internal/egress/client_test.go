@@ -168,7 +168,7 @@ func TestRedirectsThatEnd(t *testing.T) {
 		to := map[string]string{
 			"/self": "/self", "/a": "/b", "/b": "/a", "/ftp": "ftp://a.example/", "/js": "javascript:alert(1)", "/file": "file:///etc/passwd",
 			"/private": "http://127.9.9.9" + port, "/decimal": "http://2130706433" + port, "/mapped": "http://[::ffff:127.0.0.1]" + port, "/meta": "http://169.254.169.254/latest",
-			"/name": "http://evil.example" + port, "/port": "http://127.0.0.1:25/", "/bad": "http://[zz/", "/none": "",
+			"/name": "http://evil.example" + port, "/port": "http://127.0.0.1:25/", "/bad": "http://[zz/", "/none": "", "/long": "/" + strings.Repeat("x", 100_000),
 		}[r.URL.Path]
 		if to == "" {
 			n, _ := strconv.Atoi(r.URL.Path[1:])
@@ -192,13 +192,16 @@ func TestRedirectsThatEnd(t *testing.T) {
 	go func() { _ = front.Serve(l) }()
 	t.Cleanup(func() { _ = front.Close() })
 	for path, want := range map[string]error{
-		"/self": ErrRedirects, "/a": ErrRedirects, "/1": ErrRedirects, "/bad": ErrRedirects, "/ftp": ErrScheme, "/js": ErrScheme, "/file": ErrScheme,
+		"/self": ErrRedirects, "/a": ErrRedirects, "/1": ErrRedirects, "/bad": ErrRedirects, "/long": ErrRedirects, "/ftp": ErrScheme, "/js": ErrScheme, "/file": ErrScheme,
 		"/private": ErrDenied, "/decimal": ErrDenied, "/mapped": ErrDenied, "/meta": ErrDenied, "/name": ErrDenied, "/port": ErrDenied,
 	} {
 		r, err := c.Get(t.Context(), Request{URL: "http://" + l.Addr().String() + path})
 		if !errors.Is(err, want) || r != nil {
 			t.Errorf("%s: got %v, %v, want %v", path, r, err, want)
 		}
+	}
+	if _, err := c.Get(t.Context(), Request{URL: "ftp://a.example/" + strings.Repeat("x", 100_000)}); err == nil || len(err.Error()) > 2000 {
+		t.Errorf("an error of %d bytes", len(err.Error()))
 	}
 	if hits != 0 {
 		t.Errorf("the inner server was asked %d times", hits)

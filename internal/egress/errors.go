@@ -22,7 +22,15 @@ type failure struct {
 	cause error // may be nil
 }
 
-func (e *failure) Error() string { return "get " + e.url + ": " + e.text }
+func (e *failure) Error() string { return "get " + brief(e.url, 500) + ": " + brief(e.text, 1000) }
+
+// brief cuts what a stranger's address may make endless.
+func brief(s string, most int) string {
+	if len(s) <= most {
+		return s
+	}
+	return strings.ToValidUTF8(s[:most], "") + "…"
+}
 
 func (e *failure) Unwrap() []error {
 	if e.cause == nil {

@@ -2,6 +2,7 @@ package egress
 
 import (
 	"errors"
+	"fmt"
 	"net/netip"
 	"net/url"
 	"strconv"
@@ -88,8 +89,15 @@ func newTarget(u *url.URL) (*target, error) {
 	return t, nil
 }
 
+// maxLocation is the longest address that a redirect may lead to; RFC 9110
+// asks for 8,000 bytes to be understood.
+const maxLocation = 16 << 10
+
 // follow resolves a Location against t.
 func (t *target) follow(location string) (*target, error) {
+	if len(location) > maxLocation {
+		return nil, &failure{t.String(), ErrRedirects, fmt.Sprintf("it redirects to an address of %d bytes", len(location)), nil}
+	}
 	ref, err := url.Parse(strings.TrimSpace(location))
 	if err != nil {
 		return nil, &failure{t.String(), ErrRedirects, "it redirects to something that is no URL", nil}

@@ -145,7 +145,7 @@ func cutRune(s string, n int) int {
 // knownTag: an element of HTML, or one with a prefix or hyphen.
 func knownTag(tag string) bool {
 	t := tags[tag]
-	return t != nil && t.flags&isHTML != 0 || dropped[tag] || strings.ContainsAny(tag, ":-")
+	return t != nil && t.flags&(isHTML|fence) != 0 || dropped[tag] || strings.ContainsAny(tag, ":-")
 }
 
 // breaks are the tags that part words.
@@ -193,6 +193,7 @@ func (t *texter) write(s string) {
 		case unicode.IsSpace(r):
 			t.space = len(t.b) > 0
 		case r == utf8.RuneError && n == 1, r == '\uFEFF', 0x80 <= r && r < 0xA0:
+		case r == '\u202D', r == '\u202E': // would turn round what stands beside it
 		default:
 			t.pad()
 			t.b = append(t.b, s[i:i+n]...)

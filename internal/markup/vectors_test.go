@@ -116,6 +116,7 @@ func TestTextOfField(t *testing.T) {
 		{"Tom &amp; Jerry", "Tom & Jerry"}, {"<b>Bold</b> move", "Bold move"}, {"The <b> element", "The <b> element"}, {"vector<int> and list<int>", "vector<int> and list<int>"},
 		{"a < b & c > d", "a < b & c > d"}, {"x <y", "x <y"}, {"one<br>two", "one two"}, {"<img src=x> pic", "pic"}, {"Using &lt;b&gt;", "Using <b>"},
 		{"<i>Map</i><String> &amp; co", "Map<String> & co"},
+		{"<b>x</b><svg/onload=y()>", "x"}, {"gpj.\u202eexe", "gpj.exe"},
 	}
 	for _, tt := range tests {
 		if got := TextOfField(tt.in); got != tt.want {

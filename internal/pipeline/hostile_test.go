@@ -3,6 +3,7 @@ package pipeline_test
 import (
 	"bufio"
 	"bytes"
+	"compress/flate"
 	"compress/gzip"
 	"context"
 	"crypto/tls"
@@ -185,6 +186,41 @@ func (h *hostile) build() {
 			_, err = io.WriteString(c, "HTTP/1.1 103 Early Hints\r\n\r\n")
 		}
 	})
+	c["manychunks"] = raw(func(c net.Conn) {
+		_, err := io.WriteString(c, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+		for w := bufio.NewWriterSize(c, 64<<10); err == nil; {
+			_, err = w.WriteString("1;" + strings.Repeat("x", 200) + "\r\nx\r\n")
+		}
+	})
+	c["endlesschunk"] = raw(func(c net.Conn) {
+		_, err := io.WriteString(c, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;")
+		for err == nil {
+			_, err = io.WriteString(c, strings.Repeat("x", 8000))
+		}
+	})
+	c["trailers"] = raw(func(c net.Conn) {
+		_, err := io.WriteString(c, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTrailer: X\r\n\r\n5\r\n<rss>\r\n0\r\n")
+		for err == nil {
+			_, err = io.WriteString(c, "X: "+strings.Repeat("y", 8000)+"\r\n")
+		}
+	})
+	c["headers"] = raw(func(c net.Conn) {
+		w := bufio.NewWriter(c)
+		fmt.Fprint(w, "HTTP/1.1 200 OK\r\n")
+		for i := range 50_000 {
+			fmt.Fprintf(w, "X-%d: y\r\n", i)
+		}
+		fmt.Fprint(w, "\r\n"+rssHead)
+		_ = w.Flush()
+	})
+	c["switch"] = write("HTTP/1.1 101 Switching Protocols\r\nUpgrade: h2c\r\nConnection: upgrade\r\n\r\nxxxxx")
+	c["biglength"] = write("HTTP/1.1 200 OK\r\nContent-Length: 9223372036854775807\r\n\r\n" + rss(item("1", "Big", "/1")))
+	c["overlength"] = write("HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999999\r\n\r\n" + rss(item("1", "Big", "/1")))
+	c["longetag"] = func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("ETag", `"`+strings.Repeat("e", 100_000)+`"`)
+		w.Header().Set("Last-Modified", strings.Repeat("m", 50_000))
+		say(rss(item("1", "Etag", "/1")))(w, r)
+	}
 	c["reset"] = raw(func(c net.Conn) { _ = c.(*net.TCPConn).SetLinger(0) })
 	c["halfway"] = write("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n" + rssHead + item("1", "Half", "/1"))
 	c["nothttp"] = write("220 mail.example ESMTP\r\n")
@@ -205,6 +241,9 @@ func (h *hostile) build() {
 	c["brbomb"] = packed("br", br)
 	c["zstdbomb"] = packed("zstd", zs)
 	c["gzipgzip"] = packed("gzip, gzip", gz, gz)
+	c["mixed"] = packed("br, gzip", gz, br)
+	c["lies"] = packed("br", gz)
+	c["deflatebomb"] = packed("deflate", func(w io.Writer) io.WriteCloser { z, _ := flate.NewWriter(w, 9); return z })
 	c["layers"] = packed("gzip, gzip, gzip, gzip, gzip", gz)
 	c["notgzip"] = func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Encoding", "gzip")
@@ -219,6 +258,7 @@ func (h *hostile) build() {
 		http.Redirect(w, r, r.URL.Path, http.StatusMovedPermanently)
 	}
 	c["tick"], c["tock"] = to(h.url("tock", "/feed")), to(h.url("tick", "/feed"))
+	c["faraway"] = to("http://good0.test/" + strings.Repeat("x", 100_000))
 	var hop atomic.Int64
 	c["further"] = func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, fmt.Sprintf("/feed?%d", hop.Add(1)), http.StatusFound)
@@ -294,6 +334,32 @@ func (h *hostile) build() {
 		}
 		h.forever("User-agent: *\n", "Allow: /"+strings.Repeat("*a", 500)+"\n", 0)(w, r)
 	}
+	c["robotsaway"] = func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/feed" {
+			say(rss(item("1", "Robots elsewhere", h.url("robotsaway", "/1"))))(w, r)
+			return
+		}
+		to(inside+r.URL.Path)(w, r)
+	}
+	c["hubs"] = func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Add("Link", "<"+inside+">; rel=hub")
+		w.Header().Add("Link", "<"+inside+">; rel=self")
+		w.Header().Set("Content-Location", inside)
+		w.Header().Set("Refresh", "0; url="+inside)
+		say(`<feed xmlns="http://www.w3.org/2005/Atom" xml:base="`+inside+`"><link rel="hub" href=""/><link rel="self" href="x"/><link rel="next" href="y"/><icon>z</icon>`+
+			`<title>H</title><entry><id>1</id><title>Hub</title><link href="/entry"/><link rel="enclosure" type="image/png" href="e.png"/></entry></feed>`)(w, r)
+	}
+	c["pointers"] = func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/feed" {
+			say(rss(item("1", "A page that points inside", h.url("pointers", "/1"))))(w, r)
+			return
+		}
+		_, _ = io.WriteString(w, strings.ReplaceAll(`<base href="@"><meta property="og:image" content="@"><meta property="og:url" content="@"><link rel=canonical href="@"><link rel=amphtml href="@"><meta http-equiv=refresh content="0;url=@"><title>x</title>`, "@", inside))
+	}
+	c["indexes"] = func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.WriteString(w, "<sitemapindex>"+strings.Repeat("<sitemap><loc>"+h.url("indexes", fmt.Sprint("/", hop.Add(1)))+"</loc></sitemap>", 5000)+"</sitemapindex>")
+	}
+	c["discover"] = say("<html><head>" + strings.Repeat(`<link rel=alternate type="application/rss+xml" href="`+inside+`">`, 20_000))
 	c["listing"] = say("<html>" + strings.Repeat("<div class=h-entry><p class='p-name e-content'>", 100_000))
 }
 
@@ -457,7 +523,7 @@ func TestHostileWeb(t *testing.T) {
 	slices.SortFunc(sources, func(a, b coranto.Source) int { return strings.Compare(a.ID, b.ID) })
 	for i, s := range sources {
 		switch s.ID {
-		case "mapped":
+		case "mapped", "indexes":
 			sources[i].Scrape = &coranto.Recipe{Type: coranto.RecipeSitemap}
 		case "listing":
 			sources[i].Scrape = &coranto.Recipe{Type: coranto.RecipeHFeed}
@@ -517,7 +583,7 @@ func TestHostileWeb(t *testing.T) {
 		}
 	}
 	for name, want := range map[string]string{"silent": "Fetch.Timeout", "lorishead": "Fetch.Timeout", "reset": "Fetch.Temporary", "later": "Fetch.Held", "selfish": "Fetch.Redirects",
-		"tick": "Fetch.Redirects", "to-file": "Egress.Scheme", "to-script": "Egress.Scheme", "to-gopher": "Egress.Scheme", "binary": "Feed.NotFeed", "empty": "Feed.NotFeed",
+		"tick": "Fetch.Redirects", "faraway": "Fetch.Redirects", "to-file": "Egress.Scheme", "to-script": "Egress.Scheme", "to-gopher": "Egress.Scheme", "binary": "Feed.NotFeed", "empty": "Feed.NotFeed",
 		"tls-unknown": "Fetch.TLS", "tls-none": "Fetch.TLS", "tls-old": "Fetch.TLS", "tls-garbage": "Fetch.TLS", "layers": "Fetch.Body", "strange": "Fetch.Body", "address0": "Egress.Scheme", "address1": "Egress.Denied"} {
 		if failed[name] != want {
 			t.Errorf("%s failed with %q, want %q", name, failed[name], want)
