@@ -142,7 +142,7 @@ func (b *build) emitPageSearch() error {
 					x.add(uint32(k), 1, p.title)
 					x.add(uint32(k), 0, p.text)
 				}
-				buckets = x.write(len(b.own.pages), b.pageBuckets())
+				buckets = x.write(len(b.own.pages), b.pageBuckets(), 3)
 			}
 			w.Write(buckets[i])
 			return nil
@@ -176,12 +176,15 @@ func (x *hitIndex) add(slot, title uint32, text string) {
 	})
 }
 
-// write returns the lines of each bucket.
-func (x *hitIndex) write(size, buckets int) [][]byte {
+// write returns the lines of each bucket, which the first letters of a word tell.
+func (x *hitIndex) write(size, buckets, letters int) [][]byte {
+	if letters > 3 {
+		x.begun(letters)
+	}
 	slices.SortFunc(x.list, func(a, b *hits) int { return strings.Compare(a.word, b.word) })
 	out := make([][]byte, buckets)
 	for _, h := range x.list {
-		k := bucketOf(h.word) % uint32(buckets)
+		k := bucketOf(strings.TrimSuffix(h.word, "*"), letters) % uint32(buckets)
 		out[k] = h.line(out[k], uint32(size))
 	}
 	for k := range out {
@@ -190,4 +193,50 @@ func (x *hitIndex) write(size, buckets int) [][]byte {
 		}
 	}
 	return out
+}
+
+// begun adds a line for every beginning of words from three letters up to fewer
+// than letters: the newest slots of all words that go on from there.
+func (x *hitIndex) begun(letters int) {
+	var more []*hits
+	for n := 3; n < letters; n++ {
+		by := map[string]*hits{}
+		for _, h := range x.list {
+			begin := firstRunes(h.word, n)
+			if len(begin) == len(h.word) {
+				continue
+			}
+			p := by[begin]
+			if p == nil {
+				p = &hits{word: begin + "*"}
+				by[begin] = p
+				more = append(more, p)
+			}
+			p.slots = append(p.slots, h.slots[max(0, len(h.slots)-searchBegun):]...)
+		}
+	}
+	for _, p := range more {
+		slices.Sort(p.slots)
+		kept := p.slots[:0]
+		for _, v := range p.slots { // one that is in a title sorts after one that is not
+			if n := len(kept); n > 0 && kept[n-1]|1 == v|1 {
+				kept[n-1] = v
+				continue
+			}
+			kept = append(kept, v)
+		}
+		p.slots = kept[max(0, len(kept)-searchBegun):]
+	}
+	x.list = append(x.list, more...)
+}
+
+// firstRunes is the beginning of s, n letters long at the most.
+func firstRunes(s string, n int) string {
+	for i := range s {
+		if n == 0 {
+			return s[:i]
+		}
+		n--
+	}
+	return s
 }

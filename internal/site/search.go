@@ -16,25 +16,33 @@ import (
 // The index of the search is plain files that assets/search.js of the theme
 // reads, so that it works wherever the site is copied to. Slots of posts, in
 // the order of all lists, are cut into segments: as many of the largest size as
-// fit, then of the next, the rest is the tail. A full segment is sealed. It is
-// cut into buckets by the first three letters of a word, so that a reader who
-// types a word fetches one bucket of each segment, the newest first, until
-// there is enough to show.
+// fit, then of the next, half as large, and so on; the rest is the tail. A full
+// segment is sealed. It is cut into buckets of about a kilobyte by the first three
+// letters of a word, so that a reader who types a word fetches one bucket of each
+// segment, the newest first, until there is enough to show.
 //
 //	search/index.txt      a line of JSON that tells how it is cut, then the words of the tail
 //	search/512/3/7.txt    bucket 7 of the third segment of 512 slots
-//	search/docs/4.json    what is shown of slots 200 to 249
+//	search/docs/4.json    what is shown of slots 80 to 99
+//
+// The three letters that many words begin with would make a bucket of a large
+// segment heavy. There five letters tell the bucket, and what is typed before the
+// fifth is found by lines of its own: "con*" has the newest posts with a word that
+// begins so.
 //
 // A line of a bucket is a word, a space, and slots in base 36 joined with dots:
 // the first counted back from the end of the segment, each other from the one
 // before, newest first, doubled, plus one where the word is in the title.
 const (
-	searchDocs  = 50   // slots of a docs file
+	searchDocs  = 20   // slots of a docs file
 	searchMax   = 2000 // slots of a word in a segment; older ones are left out
 	searchWord  = 24   // letters of a word that count
-	searchFirst = 64   // slots of the smallest segment
-	searchTimes = 8    // how much larger each next size is, in slots and in buckets
-	searchSizes = 5
+	searchFirst = 16   // slots of the smallest segment
+	searchTimes = 2    // how much larger each next size is, in slots and in buckets
+	searchSizes = 17
+	searchEach  = 8    // slots of a bucket
+	searchDeep  = 2048 // slots from which on a segment is cut by five letters
+	searchBegun = 60   // slots of the beginning of a word
 )
 
 // segment is a range of slots with an index of its own.
@@ -47,19 +55,26 @@ type segment struct {
 // searchCut cuts n slots into segments, oldest first.
 func searchCut(n, first int) []segment {
 	var out []segment
-	size, buckets := first, 1
+	size := first
 	for range searchSizes - 1 {
 		size *= searchTimes
-		buckets *= searchTimes
 	}
 	at := 0
-	for ; size >= first; size, buckets = size/searchTimes, buckets/searchTimes {
+	for ; size >= first; size /= searchTimes {
 		for n-at >= size {
-			out = append(out, segment{at, at + size, buckets, "search/" + strconv.Itoa(size) + "/" + strconv.Itoa(at/size+1) + "/"})
+			out = append(out, segment{at, at + size, max(1, size/searchEach), "search/" + strconv.Itoa(size) + "/" + strconv.Itoa(at/size+1) + "/"})
 			at += size
 		}
 	}
 	return append(out, segment{at, n, 1, ""})
+}
+
+// letters is how many letters of a word tell its bucket.
+func (s segment) letters() int {
+	if s.to-s.from >= searchDeep {
+		return 5
+	}
+	return 3
 }
 
 func (s segment) file(bucket int) string {
@@ -111,10 +126,12 @@ func (b *build) searchHead(w *bytes.Buffer, slots int) error {
 		First int `json:"first"`
 		Times int `json:"times"`
 		Sizes int `json:"sizes"`
+		Each  int `json:"each"`
+		Deep  int `json:"deep"`
 		Word  int `json:"word"`
 		Pages int `json:"pages,omitempty"` // of the keeper's own, and the buckets of their words
 		Cut   int `json:"page_buckets,omitempty"`
-	}{slots, searchDocs, b.searchFirst, searchTimes, searchSizes, searchWord, len(b.own.pages), b.pageBuckets()})
+	}{slots, searchDocs, b.searchFirst, searchTimes, searchSizes, searchEach, searchDeep, searchWord, len(b.own.pages), b.pageBuckets()})
 }
 
 // dropSegments removes the files of segments that larger ones have taken in.
@@ -223,7 +240,7 @@ func (b *build) fillBuckets(s segment) [][]byte {
 		}
 		x.add(slot, 0, p.Intro)
 	}
-	return x.write(s.to-s.from, s.buckets)
+	return x.write(s.to-s.from, s.buckets, s.letters())
 }
 
 // line appends the line of a word in an index of size slots.
@@ -244,12 +261,12 @@ func (h *hits) line(o []byte, size uint32) []byte {
 	return append(o, '\n')
 }
 
-// bucketOf hashes (FNV-1a) the first three letters of a word.
-func bucketOf(word string) uint32 {
+// bucketOf hashes (FNV-1a) the first letters of a word.
+func bucketOf(word string, letters int) uint32 {
 	h, n := uint32(2166136261), 0
 	for _, r := range word {
 		h = (h ^ uint32(r)) * 16777619
-		if n++; n == 3 {
+		if n++; n == letters {
 			break
 		}
 	}

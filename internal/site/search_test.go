@@ -61,8 +61,8 @@ func lookup(t *testing.T, files map[string]string, word string) []int {
 		text := tail
 		if s.dir != "" {
 			var ok bool
-			if text, ok = files[s.file(int(bucketOf(word)%uint32(s.buckets)))]; !ok {
-				t.Fatalf("%s is missing", s.file(int(bucketOf(word)%uint32(s.buckets))))
+			if text, ok = files[s.file(int(bucketOf(word, s.letters())%uint32(s.buckets)))]; !ok {
+				t.Fatalf("%s is missing", s.file(int(bucketOf(word, s.letters())%uint32(s.buckets))))
 			}
 		}
 		for line := range strings.Lines(text) {
@@ -147,4 +147,38 @@ func FuzzSearchWords(f *testing.F) {
 			}
 		})
 	})
+}
+
+// What is typed before the letters that tell a bucket finds the newest posts
+// with a word that goes on from it.
+func TestSearchBegun(t *testing.T) {
+	x := newHitIndex()
+	for slot, text := range []string{"container", "contain", "con", "concern ration", "rat contact", "über überall"} {
+		x.add(uint32(slot), uint32(slot&1), text)
+	}
+	buckets := x.write(6, 4, 5)
+	line := func(word, key string) string {
+		for l := range strings.Lines(string(buckets[bucketOf(key, 5)%4])) {
+			if w, slots, _ := strings.Cut(strings.TrimSpace(l), " "); w == word {
+				return slots
+			}
+		}
+		return ""
+	}
+	for _, tt := range []struct{ word, key, want string }{
+		{"con*", "con", "2.3.5.2"}, // slots 4, 3 (in its title), 1 (too), 0
+		{"cont*", "cont", "2.7.2"},
+		{"rat*", "rat", "5"},
+		{"rat", "rat", "2"},
+		{"ube*", "ube", "1"},
+		{"concern", "conce", "5"},
+		{"contain", "conta", "9"},
+	} {
+		if got := line(tt.word, tt.key); got != tt.want {
+			t.Errorf("%s: %q, want %q", tt.word, got, tt.want)
+		}
+	}
+	if got := line("contai*", "conta"); got != "" {
+		t.Errorf("a line for what is told by the bucket: %q", got)
+	}
 }

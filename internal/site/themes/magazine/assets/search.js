@@ -6,7 +6,7 @@
   var box = document.querySelector("[data-search]");
   if (!box || !window.fetch || !String.prototype.normalize) return;
   var input = box.querySelector("input"), list = box.querySelector("ol"), status = box.querySelector("[role=status]"), more = box.querySelector("button");
-  var root = box.dataset.search, say = box.dataset, files = new Map(), turn = 0, step = 20, tail = "search/index.txt";
+  var root = box.dataset.search, say = box.dataset, files = new Map(), turn = 0, step = 10, tail = "search/index.txt";
   var special = { "ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i", "ħ": "h", "ـ": "" };
   var unparted = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}]/u;
 
@@ -33,9 +33,9 @@
     if (word) { flush(); out[out.length - 1].open = true; }
     return out;
   }
-  function bucket(word, of) {
+  function bucket(word, of, letters) {
     var h = 2166136261;
-    Array.from(word).slice(0, 3).forEach(function (c) { h = Math.imul(h ^ c.codePointAt(0), 16777619) >>> 0; });
+    Array.from(word).slice(0, letters).forEach(function (c) { h = Math.imul(h ^ c.codePointAt(0), 16777619) >>> 0; });
     return h % of;
   }
   function get(path, json) {
@@ -49,20 +49,23 @@
   }
   // segments lists the segments, newest first.
   function segments(ix) {
-    var out = [], at = 0, size = ix.first * Math.pow(ix.times, ix.sizes - 1), buckets = Math.pow(ix.times, ix.sizes - 1);
-    for (; size >= ix.first; size /= ix.times, buckets /= ix.times) {
-      for (; ix.slots - at >= size; at += size) out.unshift({ to: at + size, buckets: buckets, dir: "search/" + size + "/" + (at / size + 1) + "/" });
+    var out = [], at = 0, size = ix.first * Math.pow(ix.times, ix.sizes - 1);
+    for (; size >= ix.first; size /= ix.times) {
+      for (; ix.slots - at >= size; at += size) out.unshift({ to: at + size, buckets: Math.max(1, Math.floor(size / ix.each)), letters: size < ix.deep ? 3 : 5, dir: "search/" + size + "/" + (at / size + 1) + "/" });
     }
     out.unshift({ to: ix.slots, buckets: 1 });
     return out;
   }
   // find returns the slots of one word in a bucket: slot → points.
   function find(text, word, segment) {
-    var found = new Map(), open = word.open && Array.from(word.text).length > 2, key = word.text + (open ? "" : " "), lines = text.split("\n");
+    var found = new Map(), letters = Array.from(word.text).length, open = word.open && letters > 2, lines = text.split("\n");
+    // Where the bucket is told by more letters than are typed, one line has all that begin so.
+    var key = word.text + (open ? "" : " "), short = open && segment.dir && letters < segment.letters;
     var low = 0, high = lines.length - 1; // the last line is empty
     while (low < high) { var mid = low + high >> 1; if (less(lines[mid], key)) low = mid + 1; else high = mid; }
     for (var i = low; i < lines.length && lines[i].startsWith(key); i++) {
       var gap = lines[i].indexOf(" "), whole = gap === word.text.length, at = segment.to - 1;
+      if (short && !whole && lines[i][word.text.length] !== "*" || !short && lines[i][gap - 1] === "*") continue;
       lines[i].slice(gap + 1).split(".").forEach(function (n) {
         n = parseInt(n, 36);
         at -= n >> 1;
@@ -79,7 +82,7 @@
     return a.length < b.length;
   }
   async function inSegment(segment, query) {
-    var texts = await Promise.all(query.map(function (w) { return get(segment.dir ? segment.dir + bucket(w.text, segment.buckets) + ".txt" : tail).then(function (text) { return segment.dir ? text : text.slice(text.indexOf("\n") + 1); }); }));
+    var texts = await Promise.all(query.map(function (w) { return get(segment.dir ? segment.dir + bucket(w.text, segment.buckets, segment.letters) + ".txt" : tail).then(function (text) { return segment.dir ? text : text.slice(text.indexOf("\n") + 1); }); }));
     var all = null;
     query.forEach(function (w, i) {
       var found = find(texts[i], w, segment);
@@ -98,14 +101,19 @@
       show();
       if (!query.length) { render([], ""); return; }
       // The keeper's own pages, if there are any, come first.
-      var pages = !ix.pages ? [] : await inSegment({ to: ix.pages, buckets: ix.page_buckets, dir: "search/pages/" }, query);
+      var pages = !ix.pages ? [] : await inSegment({ to: ix.pages, buckets: ix.page_buckets, letters: 3, dir: "search/pages/" }, query);
       if (mine !== turn) return;
       var own = !pages.length ? [] : (await get("search/pages/docs.json", true).then(function (d) {
         return pages.slice(0, 5).map(function (p) { var x = d[p[0]]; return { title: x[0], path: x[1], note: x[2], lang: x[3] }; });
       }));
+      // Two segments at a time: the next is on its way while one is read.
       left = segments(ix);
-      while (left.length && found.length <= want) {
-        var part = await inSegment(left.shift(), query);
+      var next = inSegment(left.shift(), query);
+      while (next && found.length <= want) {
+        var part = next;
+        next = left.length ? inSegment(left.shift(), query) : null;
+        if (next) next.catch(function () { /* told below, if it is wanted */ });
+        part = await part;
         if (mine !== turn) return;
         found = found.concat(part);
       }
@@ -171,7 +179,7 @@
   input.addEventListener("focus", function () { get(tail).catch(function () {}); }, { once: true });
   more.addEventListener("click", function () {
     var at = list.children.length;
-    search(Number(more.dataset.want) + 2 * step).then(function () { if (list.children[at]) list.children[at].querySelector("a").focus(); });
+    search(Number(more.dataset.want) + 20).then(function () { if (list.children[at]) list.children[at].querySelector("a").focus(); });
   });
   input.value = input.value || new URLSearchParams(location.search).get("q") || "";
   input.focus();
