@@ -30,12 +30,12 @@ leaves the others alone and is tried again.`,
 				c.dir, args = within(c.dir, args[0]), nil
 			}
 			c.keepOnHangup(cmd.Context())
-			if len(args) > 0 && !dry {
+			if len(args) > 0 {
 				given := ""
 				if cmd.Flags().Changed("listen") {
 					given = listen
 				}
-				return c.serveSites(cmd, args, given, listen)
+				return c.serveSites(cmd, args, given, listen, dry)
 			}
 			if dry {
 				given := ""

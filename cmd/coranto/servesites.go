@@ -16,11 +16,19 @@ import (
 	"github.com/coranto/coranto/internal/app"
 )
 
-// serveSites serves several site directories; given is the address of the
-// command line, "" where it names none.
-func (c *cli) serveSites(cmd *cobra.Command, dirs []string, given, usual string) error {
+// serveSites serves several site directories, or tells what that would do; given
+// is the address of the command line, "" where it names none.
+func (c *cli) serveSites(cmd *cobra.Command, dirs []string, given, usual string, dry bool) error {
 	for i, d := range dirs {
 		dirs[i] = within(c.dir, d)
+	}
+	if dry {
+		for _, c.dir = range dirs {
+			if err := c.planServe(cmd, given, usual); err != nil {
+				return fmt.Errorf("%s: %w", c.dir, err)
+			}
+		}
+		return nil
 	}
 	address := cmp.Or(given, app.ListenOf(dirs), usual)
 	l, err := net.Listen("tcp", address)

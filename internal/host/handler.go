@@ -23,7 +23,9 @@ type handler struct {
 	pool     sync.Pool // of *exchange
 	types    sync.Map  // media types seen, by name or extension: *media
 	manner   atomic.Pointer[mannered]
-	reading  sync.Mutex // of manner
+	reading  sync.Mutex // of manner and previewed
+
+	previewed map[string]*manner // by release
 }
 
 // exchange is one request and its answer: what the access log tells is
@@ -117,7 +119,7 @@ func (h *handler) serve(x *exchange, r *http.Request) {
 	if preview {
 		x.private, old = true, &recent{}
 		x.Header()["X-Robots-Tag"] = noIndex
-		m = readManner(rel)
+		m = h.mannerOfPreview(rel)
 	} else {
 		h.recent.see(rel)
 		m = h.mannerOf(rel)

@@ -173,6 +173,24 @@ func (h *handler) mannerOf(rel Release) *manner {
 	return m
 }
 
+// maxPreviewed is of how many previews the rules are remembered.
+const maxPreviewed = 32
+
+// mannerOfPreview is mannerOf for a release that is not live.
+func (h *handler) mannerOfPreview(rel Release) *manner {
+	h.reading.Lock()
+	defer h.reading.Unlock()
+	m := h.previewed[rel.ID()]
+	if m == nil {
+		m = readManner(rel)
+		if h.previewed == nil || len(h.previewed) >= maxPreviewed {
+			h.previewed = map[string]*manner{}
+		}
+		h.previewed[rel.ID()] = m
+	}
+	return m
+}
+
 type mannered struct {
 	id string
 	m  *manner

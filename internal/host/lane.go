@@ -173,6 +173,9 @@ func (c *laneConn) head(first bool) (end, what int) {
 			if c.buf[0] != 'G' && c.buf[0] != 'H' {
 				return 0, headOther
 			}
+			if i := bytes.IndexByte(c.buf[:c.n], '\n'); i > 0 && c.buf[i-1] != '\r' {
+				return 0, headOther // lines may end so, but not here
+			}
 			if i := bytes.Index(c.buf[max(seen-3, 0):c.n], headEnd); i >= 0 {
 				return max(seen-3, 0) + i + len(headEnd), headWhole
 			}
