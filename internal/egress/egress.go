@@ -49,6 +49,9 @@ type Request struct {
 	// Permit is asked before a redirect to a URL is followed; its error ends the
 	// Get. nil: every redirect the zone allows.
 	Permit func(ctx context.Context, url string) error
+	// Gap is the pause that the origin of URL asks for after the request; that of
+	// the zone holds where it is longer.
+	Gap time.Duration
 	// Grow is asked once, before more than LargeBody of a body is kept: it may
 	// wait until there is room, which takes no time of the request, or refuse.
 	Grow func(ctx context.Context) error

@@ -46,3 +46,23 @@ func TestMannersAreShared(t *testing.T) {
 		})
 	}
 }
+
+// TestGapOfRequest: the longer pause holds, that of the request or of the zone,
+// and after a redirect that of the zone.
+func TestGapOfRequest(t *testing.T) {
+	c, err := New(Options{PerHost: PerHost{Gap: 3 * time.Second}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for ask, want := range map[time.Duration]time.Duration{0: 3 * time.Second, time.Second: 3 * time.Second, 9 * time.Second: 9 * time.Second} {
+		trip := newTrip(t, c, "http://8.8.8.8/")
+		trip.req.Gap = ask
+		if got := trip.gap(); got != want {
+			t.Errorf("asked for %v: a pause of %v, want %v", ask, got, want)
+		}
+		trip.res.Redirects = []Redirect{{}}
+		if got := trip.gap(); got != 3*time.Second {
+			t.Errorf("after a redirect: %v", got)
+		}
+	}
+}

@@ -115,7 +115,7 @@ func (t *trip) hop(ctx context.Context) (next *redirect, err error) {
 	if err != nil {
 		return nil, err
 	}
-	defer func() { p.leave(t.z.PerHost.Gap) }()
+	defer func() { p.leave(t.gap()) }()
 	limit := newLimit(ctx, t.budget)
 	defer limit.end()
 	acc := Access{At: t.c.o.Now(), Zone: t.z.Name, Origin: t.at.origin, Hop: len(t.res.Redirects), Address: p.address, Waited: p.waited}
@@ -133,6 +133,14 @@ func (t *trip) hop(ctx context.Context) (next *redirect, err error) {
 		t.c.o.Observe(acc)
 	}
 	return next, err
+}
+
+// gap is the pause after a request to t.at.
+func (t *trip) gap() time.Duration {
+	if len(t.res.Redirects) == 0 {
+		return max(t.z.PerHost.Gap, t.req.Gap)
+	}
+	return t.z.PerHost.Gap
 }
 
 // exchange sends the request and reads the answer. ctx is the caller's, that of

@@ -40,7 +40,7 @@ func (g robotsGetter) Get(ctx context.Context, r egress.Request) (*egress.Respon
 	if err := check(ctx, r.URL); err != nil {
 		return nil, err
 	}
-	r.Permit = check
+	r.Permit, r.Gap = check, g.cache.Delay(r.URL, g.zone)
 	return g.web.Get(ctx, r)
 }
 

@@ -121,12 +121,31 @@ func (c *Cache) Check(ctx context.Context, g Getter, address, zone string) error
 	return nil
 }
 
+// Delay is the pause between two requests that the robots.txt of an address
+// asks for, as far as it is known.
+func (c *Cache) Delay(address, zone string) time.Duration {
+	u, err := url.Parse(address)
+	if err != nil {
+		return 0
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if e := c.known[keyOf(u.Scheme+"://"+strings.ToLower(u.Host), zone)]; e != nil {
+		return e.rules.Delay
+	}
+	return 0
+}
+
+func keyOf(origin, zone string) string {
+	if zone != "" && zone != egress.DefaultZone {
+		return zone + " " + origin
+	}
+	return origin
+}
+
 // rules finds the rules of an origin; failed says why there are none to go by.
 func (c *Cache) rules(ctx context.Context, g Getter, origin, zone string) (Rules, string, error) {
-	key := origin
-	if zone != "" && zone != egress.DefaultZone {
-		key = zone + " " + origin
-	}
+	key := keyOf(origin, zone)
 	for {
 		c.mu.Lock()
 		e := c.known[key]

@@ -9,20 +9,27 @@ package robots
 
 import (
 	"bytes"
+	"fmt"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 )
 
 const (
 	maxFile  = 512 << 10 // bytes read of a file; the RFC asks for 500 KiB at least
 	maxRules = 2000      // kept of it
 	maxPath  = 2048      // bytes of one rule
+	maxDelay = 10 * time.Second
 )
 
 // Rules are what a robots.txt says to one reader. The zero value allows all.
 type Rules struct {
 	list []rule
+	// Delay is the Crawl-delay: the pause that is asked for between two requests,
+	// at most 10 s. It is no part of the RFC, but many write it.
+	Delay time.Duration
 }
 
 type rule struct {
@@ -52,9 +59,9 @@ func Parse(body []byte, product string) Rules {
 		}
 	}
 	if g.named {
-		return Rules{g.own}
+		return Rules{g.own, g.ownDelay}
 	}
-	return Rules{g.all}
+	return Rules{g.all, g.allDelay}
 }
 
 // groups gathers the rules of the groups that name us, and of those for all.
@@ -62,6 +69,8 @@ type groups struct {
 	product  string
 	own, all []rule
 	named    bool // there is a group for us, be it empty
+
+	ownDelay, allDelay time.Duration
 
 	inRules       bool // the group's agents are all named
 	forUs, forAll bool
@@ -79,6 +88,8 @@ func (g *groups) line(key, value string) {
 		case name != "" && name == g.product:
 			g.forUs, g.named = true, true
 		}
+	case "crawl-delay", "crawldelay":
+		g.delay(value)
 	case "allow":
 		g.rule(value, true)
 	case "disallow", "dissallow", "dissalow", "disalow", "diasllow", "disallaw": // as misspelt in the wild
@@ -95,6 +106,21 @@ func token(s string) string {
 		s = s[:end]
 	}
 	return strings.ToLower(s)
+}
+
+// delay reads seconds; those of several groups for one reader add up to the longest.
+func (g *groups) delay(value string) {
+	s, err := strconv.ParseFloat(value, 64)
+	if err != nil || !(s > 0) {
+		return
+	}
+	d := time.Duration(min(s, maxDelay.Seconds()) * float64(time.Second)).Round(time.Millisecond)
+	if g.forUs {
+		g.ownDelay = max(g.ownDelay, d)
+	}
+	if g.forAll {
+		g.allDelay = max(g.allDelay, d)
+	}
 }
 
 func (g *groups) rule(value string, allow bool) {
@@ -250,11 +276,14 @@ func unreserved(c byte) bool {
 
 // String is a robots.txt that says the same to us.
 func (r Rules) String() string {
-	if len(r.list) == 0 {
+	if len(r.list) == 0 && r.Delay == 0 {
 		return ""
 	}
 	var b strings.Builder
 	b.WriteString("User-agent: *\n")
+	if r.Delay > 0 {
+		fmt.Fprintf(&b, "Crawl-delay: %g\n", r.Delay.Seconds())
+	}
 	for _, rule := range r.list {
 		b.WriteString(rule.String())
 		b.WriteByte('\n')
@@ -263,7 +292,7 @@ func (r Rules) String() string {
 }
 
 // Equal reports whether two say the same in the same words.
-func (r Rules) Equal(o Rules) bool { return slices.Equal(r.list, o.list) }
+func (r Rules) Equal(o Rules) bool { return r.Delay == o.Delay && slices.Equal(r.list, o.list) }
 
 // Sitemaps lists the sitemaps that a robots.txt names, for whoever reads it.
 func Sitemaps(body []byte) []string {
