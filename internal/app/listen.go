@@ -32,6 +32,7 @@ type front struct {
 	failed chan error
 	open   map[string]*socket // by what it is for: "site", "plain"
 	told   map[string]string  // what could not be opened, and why
+	led    atomic.Value       // the port that plain HTTP leads to
 	under  sync.WaitGroup
 }
 
@@ -128,6 +129,7 @@ func (f *front) level(ctx context.Context) {
 			old.end()
 		}
 	}
+	f.lead()
 }
 
 // listen opens an address, or takes over the one of old where that is the same.
@@ -204,13 +206,35 @@ func (f *front) serve(w http.ResponseWriter, r *http.Request) {
 }
 
 func (f *front) plain(w http.ResponseWriter, r *http.Request) {
+	on := host.ToHTTPS(f.port)
 	if a := f.site(host.Name(r.Host)); a != nil {
 		if s, err := a.secured(); err == nil && s.plain != nil {
-			s.plain.ServeHTTP(w, r)
-			return
+			on = s.plain(on)
 		}
 	}
-	host.ToHTTPS().ServeHTTP(w, r)
+	on.ServeHTTP(w, r)
+}
+
+// port is where plain HTTP leads to: "" for the usual one, as where the usual
+// one is listened on for plain HTTP and what is outside maps the other.
+func (f *front) port() string {
+	port, _ := f.led.Load().(string)
+	return port
+}
+
+// lead finds out where plain HTTP leads to.
+func (f *front) lead() {
+	of := func(name string) (port string) {
+		if s := f.open[name]; s != nil {
+			_, port, _ = net.SplitHostPort(s.l.Addr().String())
+		}
+		return port
+	}
+	port := of("site")
+	if of("plain") == "80" {
+		port = ""
+	}
+	f.led.Store(port)
 }
 
 func (f *front) certificate(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
@@ -233,7 +257,7 @@ type secured struct {
 	of     config.TLS
 	names  []string
 	config *tls.Config // nil: not at all
-	plain  http.Handler
+	plain  func(http.Handler) http.Handler
 }
 
 // secured follows the configuration. What it names now and cannot be read
@@ -251,7 +275,6 @@ func (a *App) secured() (*secured, error) {
 	switch t := h.TLS; {
 	case t.Certificate != "":
 		s.config, err = host.OwnCertificate(a.within(t.Certificate), a.within(t.Key))
-		s.plain = host.ToHTTPS()
 	case t.ACME:
 		s.config, s.plain = host.ACME(host.ACMEOptions{Names: h.Names, Email: t.Email, Directory: t.Directory, Cache: a.state("acme")})
 	}

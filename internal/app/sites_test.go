@@ -232,6 +232,15 @@ func TestListeningFollows(t *testing.T) {
 	until(t, "the old address is closed", func() bool { return !ok("http", first) })
 	configure("listen: '" + second + "', tls: {certificate: one.pem, key: one.key, hsts: 24h}")
 	until(t, "it speaks TLS", func() bool { return ok("https", second) })
+	plain, third := free()
+	plain.Close()
+	configure("listen: '" + second + "', plain: '" + third + "', tls: {certificate: one.pem, key: one.key, hsts: 24h}")
+	still := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	until(t, "plain HTTP leads there", func() bool {
+		_, port, _ := net.SplitHostPort(second)
+		status, _, header := ask(still, "http", third, "news.example:80", "/a?b=c")
+		return status == 308 && header.Get("Location") == "https://news.example:"+port+"/a?b=c"
+	})
 	if got := serial(second); got != "1" {
 		t.Errorf("certificate %s", got)
 	}

@@ -581,6 +581,21 @@ func TestServeEnds(t *testing.T) {
 	}
 }
 
+func TestToHTTPS(t *testing.T) {
+	for _, tt := range []struct{ host, port, want string }{
+		{"a.example", "", "https://a.example/x?y"}, {"a.example:80", "443", "https://a.example/x?y"}, {"a.example:8080", "8443", "https://a.example:8443/x?y"},
+		{"[::1]:80", "", "https://[::1]/x?y"}, {"[::1]", "8443", "https://[::1]:8443/x?y"},
+	} {
+		r := httptest.NewRequest("GET", "/x?y", nil)
+		r.Host = tt.host
+		w := httptest.NewRecorder()
+		ToHTTPS(func() string { return tt.port }).ServeHTTP(w, r)
+		if got := w.Header().Get("Location"); got != tt.want || w.Code != 308 {
+			t.Errorf("%s, port %q: %d %s, want %s", tt.host, tt.port, w.Code, got, tt.want)
+		}
+	}
+}
+
 func TestServeFails(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -1,11 +1,12 @@
 package host
 
 import (
-	"context"
 	"crypto/tls"
 	"fmt"
+	"net"
 	"net/http"
 	"os"
+	"strings"
 	"sync"
 	"time"
 
@@ -91,9 +92,9 @@ type ACMEOptions struct {
 }
 
 // ACME serves TLS with certificates that an authority gives by itself, and
-// renews them. The handler answers the authority's questions on port 80 and
-// sends everybody else to HTTPS.
-func ACME(o ACMEOptions) (*tls.Config, http.Handler) {
+// renews them. The authority asks its questions on port 80: they are answered
+// before the handler there is asked.
+func ACME(o ACMEOptions) (*tls.Config, func(http.Handler) http.Handler) {
 	m := &autocert.Manager{
 		Prompt: autocert.AcceptTOS, Cache: autocert.DirCache(o.Cache), HostPolicy: autocert.HostWhitelist(o.Names...), Email: o.Email,
 		Client: &acme.Client{DirectoryURL: o.Directory, HTTPClient: o.Client, UserAgent: "coranto"},
@@ -101,10 +102,24 @@ func ACME(o ACMEOptions) (*tls.Config, http.Handler) {
 	if o.Directory == "" {
 		m.Client.DirectoryURL = autocert.DefaultACMEDirectory
 	}
-	return Secure(m.GetCertificate), m.HTTPHandler(nil)
+	return Secure(m.GetCertificate), m.HTTPHandler
 }
 
-// ToHTTPS sends every request to the same address under HTTPS.
-func ToHTTPS() http.Handler {
-	return (&autocert.Manager{HostPolicy: func(context.Context, string) error { return nil }}).HTTPHandler(nil)
+// ToHTTPS sends every request to the same address under HTTPS, at the port that
+// port names; "": the usual one.
+func ToHTTPS(port func() string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		to := Name(r.Host)
+		if to == "" {
+			http.Error(w, "400 the request names no host", http.StatusBadRequest)
+			return
+		}
+		if p := port(); p != "" && p != "443" {
+			to = net.JoinHostPort(to, p)
+		} else if strings.Contains(to, ":") {
+			to = "[" + to + "]"
+		}
+		w.Header().Set("Location", "https://"+to+r.URL.RequestURI())
+		w.WriteHeader(http.StatusPermanentRedirect)
+	})
 }
