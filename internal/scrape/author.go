@@ -189,6 +189,9 @@ func firstPart(s string) string {
 	}
 }
 
+// maxTries is how many values are asked for the whole of a name.
+const maxTries = 20
+
 // lengthen puts the full name for a single one, where the page gives both:
 // "Tove" and "Tove Lind", "tlind" never, "tovelind" and "Tove Lind".
 func (ev *evidence) lengthen(names []string) []string {
@@ -196,12 +199,13 @@ func (ev *evidence) lengthen(names []string) []string {
 		if strings.ContainsAny(n, " ") || !ascii(n) && utf8.RuneCountInString(n) < 3 {
 			continue
 		}
-		short := bare(n)
+		short, tries := bare(n), 0
 		for _, r := range authorRules {
 			for _, v := range r.find(ev) {
-				if b := bare(v); b == short || !strings.Contains(b, short) {
+				if b := bare(v); b == short || tries >= maxTries || !strings.Contains(b, short) {
 					continue
 				}
+				tries++
 				for _, full := range splitNames(v) {
 					full = person(full, true)
 					if head, _, ok := strings.Cut(full, " "); ok && looksPersonal(full) && (head == n || bare(full) == short) {

@@ -21,33 +21,32 @@ type terrain struct {
 // like.
 func survey(doc *html.Node) *terrain {
 	t := &terrain{prose: map[*html.Node]int{}, headline: map[*html.Node]bool{}}
+	var order []*html.Node
 	for n := doc; n != nil; n = after(n, doc, true) {
-		if n.Type == html.ElementNode {
+		switch n.Type {
+		case html.ElementNode:
 			t.elements++
+			order = append(order, n)
 			if n.DataAtom == atom.H1 {
-				t.up(n, func(n *html.Node) { t.headline[n] = true })
+				t.headline[n] = true
+			}
+		case html.TextNode:
+			if size := len(strings.TrimSpace(n.Data)); size > 0 && n.Parent != nil && inProse(n) {
+				t.total += size
+				t.prose[n.Parent] += size
 			}
 		}
-		if n.Type != html.TextNode || n.Parent == nil {
-			continue
+	}
+	for i := len(order) - 1; i >= 0; i-- { // children before their parents
+		n := order[i]
+		if size := t.prose[n]; size > 0 {
+			t.prose[n.Parent] += size
 		}
-		if size := len(strings.TrimSpace(n.Data)); size > 0 && inProse(n) {
-			t.total += size
-			t.up(n.Parent, func(n *html.Node) { t.prose[n] += size })
+		if t.headline[n] {
+			t.headline[n.Parent] = true
 		}
 	}
 	return t
-}
-
-// maxUp is how many elements around a text are told of it; those further out
-// hold the whole page.
-const maxUp = 60
-
-func (t *terrain) up(n *html.Node, do func(*html.Node)) {
-	for i := 0; n != nil && i < maxUp; i++ {
-		do(n)
-		n = n.Parent
-	}
 }
 
 // after is the next node of the tree, its children first where inside is true.
@@ -206,7 +205,7 @@ func trimTail(root *html.Node) {
 		default:
 			continue
 		}
-		if head := textOf(n, 80); read*100 > t.total*90 && further.MatchString(head) && n != root {
+		if n != root && read*100 > t.total*90 && further.MatchString(textOf(n, 80)) {
 			cutFrom(n, root)
 			return
 		}

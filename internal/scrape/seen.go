@@ -1,6 +1,10 @@
 package scrape
 
-import "strings"
+import (
+	"bytes"
+	"slices"
+	"strings"
+)
 
 // A name that is declared for machines alone is that of the account which
 // posted the page, as often as not: on annotated pages it was the author's in one
@@ -32,11 +36,18 @@ func (ev *evidence) shows(names []string) bool {
 			}
 		}
 	}
+	var words [][]byte // of the names, as they may be written
 	keys := make([]string, len(names))
 	longest := 0
 	for i, n := range names {
 		keys[i] = key(n)
 		longest = max(longest, len(keys[i]))
+		for w := range strings.FieldsSeq(n) {
+			words = append(words, []byte(w), []byte(strings.ToUpper(w)), []byte(strings.ToLower(w)), []byte(titleCase(w)))
+		}
+	}
+	bearsWord := func(t []byte) bool {
+		return slices.ContainsFunc(words, func(w []byte) bool { return bytes.Contains(t, w) })
 	}
 	s := scanner{b: ev.body}
 	text, window := 0, ""
@@ -49,9 +60,16 @@ func (ev *evidence) shows(names []string) bool {
 				s.at, s.raw = s.rawEnd(), nil
 			}
 		case tokText:
-			k := key(string(unescape(s.text)))
-			text += len(k)
-			window += k
+			t := unescape(bytes.TrimSpace(s.text))
+			text += len(t)
+			if len(t) < 2 {
+				continue
+			}
+			if !bearsWord(t) {
+				window = "" // something else stands between
+				continue
+			}
+			window += key(string(t))
 			for _, n := range keys {
 				if strings.Contains(window, n) {
 					return true
