@@ -178,6 +178,9 @@ func printRun(w io.Writer, r app.RunResult, took time.Duration) {
 			fmt.Fprintf(w, "        hint: %s\n", hint)
 		}
 	}
+	if r.TreeError != "" {
+		fmt.Fprintf(w, "tree    the commit stands, but your files could not follow it: %s\n", r.TreeError)
+	}
 	for _, path := range r.Behind {
 		fmt.Fprintf(w, "behind  %s has your edits; `git diff` shows them, `git stash && git stash pop` merges\n", path)
 	}

@@ -172,6 +172,11 @@ func (d *doctor) checkGit(ctx context.Context) []Finding {
 	if err := repo.Ready(ctx); err != nil {
 		out = append(out, broken("git", err)...)
 	}
+	if at, err := repo.Checked(ctx); err == nil {
+		if _, err := repo.Edited(ctx, at.Branch, map[string][]git.OID{config.FileName: nil}); err != nil { // it reads the index
+			out = append(out, broken("git", err)...)
+		}
+	}
 	behind, err := store.Behind(ctx)
 	if err != nil {
 		out = append(out, broken("git", err)...)

@@ -18,6 +18,9 @@ import (
 
 // Hint is the way out of an error, "" where none is known.
 func Hint(err error) string {
+	if strings.Contains(err.Error(), "bad config line") {
+		return "mend the line of the file that git names"
+	}
 	if w, ok := errors.AsType[*WorkflowError](err); ok {
 		return hints[w.Name]
 	}
@@ -119,6 +122,7 @@ var hints = map[string]string{
 	"Remote.Auth":           "`coranto secret set HOST` stores user:password or a token for the remote's host",
 	"Remote.Refused":        "the branch may be protected: give Coranto's user the right to push, or set another `branch:`",
 	"Remote.Unreachable":    "nothing is lost: the next run pushes what has been committed",
+	"Git.Damaged":           "`git fsck --full` names all of it. A broken index: rm .git/index && git reset -q. Missing objects: bring .git back from a backup, or clone the remote beside and move its .git here. The live site stays, and so do your files",
 	"Git.Missing":           "install git 2.32 or newer, and see that it is in PATH",
 	"Disk.Full":             "make space; the site that was live stays live, and the next run goes on",
 	"Site.Theme":            "mend the template named above; the old release stays live meanwhile",

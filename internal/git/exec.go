@@ -102,6 +102,15 @@ func essence(stderr string) string {
 
 func (f *failure) Unwrap() error { return f.err }
 
+// Is makes of what git says of a damage the error that tells so.
+func (f *failure) Is(target error) bool { return target == ErrDamaged && f.says(damage...) }
+
+// damage is how git says that something is broken rather than not there.
+var damage = []string{
+	"bad object", "corrupt", "loose object", "packfile", "pack idx", "index file", "bad signature 0x", "bad index file", "bad tree object", "unable to read tree", "missing blob", "missing tree",
+	"missing commit", "inflate:", "unable to unpack", "bad config", "No such ref: HEAD", "invalid sha1 pointer", "not a valid object", "failed to read object", "unable to read",
+}
+
 func (f *failure) says(words ...string) bool {
 	return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(f.stderr, w) })
 }

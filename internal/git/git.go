@@ -18,6 +18,7 @@ var (
 	ErrNotRepo  = errors.New("not a git repository")
 	ErrSubdir   = errors.New("not the top of its repository")
 	ErrNotFound = errors.New("no such object")
+	ErrDamaged  = errors.New("the repository is damaged")  // what it holds cannot be read, or is not there
 	ErrBusy     = errors.New("repository is busy")         // detached HEAD, a merge, rebase, bisect under way
 	ErrMoved    = errors.New("the branch has moved")       // compare-and-swap failed
 	ErrLocked   = errors.New("locked by another git")      // index.lock or a ref's lock; may pass

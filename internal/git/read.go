@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -24,7 +26,29 @@ type reader struct {
 	cmd  *exec.Cmd
 	in   io.WriteCloser
 	out  *bufio.Reader
+	said *tail // what it complained of
 	shut bool
+}
+
+// tail keeps the beginning of what a process says.
+type tail struct {
+	mu sync.Mutex
+	b  []byte
+}
+
+func (t *tail) Write(p []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if room := 2000 - len(t.b); room > 0 {
+		t.b = append(t.b, p[:min(len(p), room)]...)
+	}
+	return len(p), nil
+}
+
+func (t *tail) String() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return string(t.b)
 }
 
 // Object is what git keeps under an OID.
@@ -45,10 +69,12 @@ func (c *reader) start() error {
 	if err != nil {
 		return err
 	}
+	said := &tail{}
+	cmd.Stderr = said
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("git cat-file: %w", err)
 	}
-	c.cmd, c.in, c.out = cmd, in, bufio.NewReaderSize(out, 64<<10)
+	c.cmd, c.in, c.out, c.said = cmd, in, bufio.NewReaderSize(out, 64<<10), said
 	return nil
 }
 
@@ -95,16 +121,25 @@ func (c *reader) get(ctx context.Context, rev string) (Object, error) {
 	}
 	c.stop()
 	if fresh {
-		return o, fmt.Errorf("git cat-file %s: %w", rev, err)
+		return o, c.failed(rev, err)
 	}
 	if err := c.start(); err != nil {
 		return Object{}, err
 	}
 	if o, err = c.ask(rev); err != nil && !errors.Is(err, ErrNotFound) {
 		c.stop()
-		return o, fmt.Errorf("git cat-file %s: %w", rev, err)
+		return o, c.failed(rev, err)
 	}
 	return o, err
+}
+
+// failed is the error of a process that was stopped over a question, with what
+// it had to say.
+func (c *reader) failed(rev string, err error) error {
+	if text := c.said.String(); text != "" {
+		return fmt.Errorf("read %s: %w", rev, &failure{args: []string{"cat-file"}, code: -1, stderr: text, err: err})
+	}
+	return fmt.Errorf("git cat-file %s: %w", rev, err)
 }
 
 // ask makes one round trip.
@@ -149,9 +184,36 @@ func (r *Repo) Resolve(ctx context.Context, rev string) (OID, error) {
 	return o.ID, err
 }
 
-// Branch returns a branch's commit; empty when it has none.
+// Branch returns a branch's commit; empty when it has none. One whose commit
+// cannot be read is ErrDamaged: to take it for a new one would begin anew on top
+// of all that is there.
 func (r *Repo) Branch(ctx context.Context, name string) (OID, error) {
-	return r.ref(ctx, "refs/heads/"+name)
+	id, err := r.ref(ctx, "refs/heads/"+name)
+	if err != nil || id != "" {
+		return id, err
+	}
+	return "", r.unborn(ctx, "refs/heads/"+name)
+}
+
+// unborn returns nil for a ref that does not exist, and else why nothing can be
+// read of it.
+func (r *Repo) unborn(ctx context.Context, name string) error {
+	out, err := r.run(ctx, nil, "rev-parse", "--verify", "-q", name)
+	if err == nil {
+		// Perhaps it has come into being just now.
+		if _, err := r.Resolve(ctx, name); err == nil || !errors.Is(err, ErrNotFound) {
+			return err
+		}
+		return fmt.Errorf("%w: %s names the commit %.12s, which is missing or broken", ErrDamaged, name, out)
+	}
+	if info, serr := os.Lstat(filepath.Join(r.common, filepath.FromSlash(name))); serr == nil && !info.IsDir() {
+		return fmt.Errorf("%w: %s names no commit", ErrDamaged, filepath.Join(r.common, filepath.FromSlash(name)))
+	}
+	var f *failure
+	if errors.As(err, &f) && f.code == 1 {
+		return nil
+	}
+	return err
 }
 
 // ref returns what a ref names; empty when there is none.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -113,6 +114,9 @@ func (r *Repo) locate(ctx context.Context) error {
 		case f.says("dubious ownership", "safe.directory"):
 			return fmt.Errorf("%w that git trusts: it belongs to another user (hint: git config --global --add safe.directory %s)", ErrNotRepo, r.dir)
 		case f.says("not a git repository"):
+			if broken := brokenDir(r.dir); broken != "" {
+				return fmt.Errorf("%w: %s", ErrDamaged, broken)
+			}
 			return fmt.Errorf("%w (hint: coranto init %s)", ErrNotRepo, r.dir)
 		}
 	}
@@ -145,6 +149,27 @@ func (r *Repo) locate(ctx context.Context) error {
 		return fmt.Errorf("%w: that is %s (hint: give the site a repository of its own: coranto init %s)", ErrSubdir, top, r.dir)
 	}
 	return nil
+}
+
+// brokenDir says why git does not know the repository in dir for one, though there
+// is one; "": there is none.
+func brokenDir(dir string) string {
+	at := filepath.Join(dir, ".git")
+	if info, err := os.Stat(at); err != nil || !info.IsDir() {
+		return ""
+	}
+	for _, part := range []string{"HEAD", "objects", "refs"} {
+		if _, err := os.Stat(filepath.Join(at, part)); errors.Is(err, fs.ErrNotExist) {
+			if part == "HEAD" {
+				return filepath.Join(at, part) + " is missing (hint: it holds one line, such as: ref: refs/heads/main)"
+			}
+			return filepath.Join(at, part) + " is missing"
+		}
+	}
+	if b, err := os.ReadFile(filepath.Join(at, "HEAD")); err == nil && !strings.HasPrefix(string(b), "ref: ") {
+		return filepath.Join(at, "HEAD") + " is not what git writes (hint: it holds one line, such as: ref: refs/heads/main)"
+	}
+	return at + " is not as git makes it"
 }
 
 // identity is the user's own where git knows it.

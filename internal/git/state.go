@@ -43,10 +43,23 @@ func (r *Repo) Checked(ctx context.Context) (Checked, error) {
 		return c, nil
 	}
 	if err != nil {
-		return c, err
+		return c, r.brokenHead(ctx, err)
 	}
 	c.Branch, _ = strings.CutPrefix(strings.TrimSpace(string(out)), "refs/heads/")
 	return c, nil
+}
+
+// brokenHead says more of a HEAD that git cannot follow: what it names is broken.
+func (r *Repo) brokenHead(ctx context.Context, err error) error {
+	b, rerr := os.ReadFile(filepath.Join(r.gitDir, "HEAD"))
+	name, ok := strings.CutPrefix(strings.TrimSpace(string(b)), "ref: ")
+	if rerr != nil || !ok {
+		return err
+	}
+	if broken := r.unborn(ctx, name); errors.Is(broken, ErrDamaged) {
+		return fmt.Errorf("%w (hint: the last line of %s names the commit that it had)", broken, filepath.Join(r.common, "logs", filepath.FromSlash(name)))
+	}
+	return err
 }
 
 // Ready refuses with ErrBusy while the branch must not move under the user.

@@ -34,7 +34,7 @@ func (r *Repo) readTree(ctx context.Context, id OID) ([]Entry, error) {
 	}
 	o, err := r.reader.get(ctx, string(id)+"^{tree}")
 	if err != nil {
-		return nil, err
+		return nil, within(err)
 	}
 	return parseTree(o.Data, r.hexLen/2)
 }
@@ -44,14 +44,14 @@ func parseTree(data []byte, idLen int) ([]Entry, error) {
 	for len(data) > 0 {
 		sp := strings.IndexByte(string(data[:min(len(data), 8)]), ' ')
 		if sp < 0 {
-			return nil, errors.New("damaged tree object")
+			return nil, fmt.Errorf("%w: a tree cannot be read", ErrDamaged)
 		}
 		nul := sp + 1
 		for nul < len(data) && data[nul] != 0 {
 			nul++
 		}
 		if nul+1+idLen > len(data) {
-			return nil, errors.New("damaged tree object")
+			return nil, fmt.Errorf("%w: a tree cannot be read", ErrDamaged)
 		}
 		out = append(out, Entry{
 			Mode: string(data[:sp]),
@@ -155,7 +155,16 @@ func (r *Repo) Blob(ctx context.Context, id OID) ([]byte, error) {
 	if err == nil && o.Type != "blob" {
 		err = fmt.Errorf("%w: %s is a %s", ErrNotFound, id, o.Type)
 	}
-	return o.Data, err
+	return o.Data, within(err)
+}
+
+// within is the error of an object that another names: one that is missing is a
+// damage.
+func within(err error) error {
+	if errors.Is(err, ErrNotFound) {
+		return fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	return err
 }
 
 // Delta is a file that differs between two trees; a side without it is zero.

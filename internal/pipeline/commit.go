@@ -69,6 +69,7 @@ type Summary struct {
 	PushError   string    `json:"push_error,omitempty"`
 	PushFailure string    `json:"push_failure,omitempty"` // its name, as in the table of errors
 	Behind      []string  `json:"behind,omitempty"`       // files the user has edited
+	TreeError   string    `json:"tree_error,omitempty"`   // why the working tree could not follow, for another reason
 }
 
 // Facts about runs.
@@ -121,6 +122,9 @@ func (p *Pipeline) commitPosts(ctx context.Context, t engine.Task, in CommitInpu
 	}
 	sum.Commit, sum.New, sum.Merged, sum.Revised = res.Commit, len(res.Added), len(res.Merged), len(res.Revised)
 	sum.Pushed, sum.Behind = res.Pushed, res.Behind
+	if res.TreeError != nil {
+		sum.TreeError = res.TreeError.Error()
+	}
 	if res.PushError != nil {
 		sum.PushError, sum.PushFailure = res.PushError.Error(), KindOf(res.PushError).Name
 	}

@@ -86,6 +86,7 @@ var kinds = []struct {
 	{is(git.ErrRefused), Kind{"Remote.Refused", ExitError, http.StatusBadGateway, "the remote refuses the push"}},
 	{is(git.ErrRemote), Kind{"Remote.Unreachable", ExitError, http.StatusBadGateway, "the remote cannot be reached"}},
 	{is(git.ErrMissing), Kind{"Git.Missing", ExitError, http.StatusInternalServerError, "the git program is missing or too old"}},
+	{is(git.ErrDamaged), Kind{"Git.Damaged", ExitError, http.StatusInternalServerError, "the repository is damaged"}},
 	{is(git.ErrNotRepo, git.ErrSubdir), Kind{"Content.NotRepository", ExitError, http.StatusInternalServerError, "this is not the top of a git repository"}},
 
 	{is(ErrGuard), Kind{"Site.Guard", ExitGuard, http.StatusConflict, "refused by a guard"}},
