@@ -42,6 +42,17 @@ const liveScript = `(function () {
 })();
 `
 
+// liveStyle is how a page looks that tells what is wrong.
+const liveStyle = `:root { color-scheme: light dark; --line: #b42318; --ground: #fff7f5; }
+@media (prefers-color-scheme: dark) { :root { --line: #ff8a75; --ground: #1d1614; } }
+body { margin: 0; padding: clamp(1rem, 5vw, 4rem); background: var(--ground); font: 1rem/1.6 system-ui, sans-serif; }
+main { max-inline-size: 60rem; margin-inline: auto; border-block-start: 4px solid var(--line); padding-block: 1rem; }
+h1 { font: 600 1.5rem/1.3 ui-monospace, monospace; overflow-wrap: anywhere; }
+pre { overflow-x: auto; padding: 1rem; border: 1px solid color-mix(in srgb, currentColor 20%, transparent); border-radius: .5rem; font: .875rem/1.7 ui-monospace, monospace; }
+mark { background: color-mix(in srgb, var(--line) 22%, transparent); color: inherit; }
+p { overflow-wrap: anywhere; white-space: pre-wrap; } .note { opacity: .7; }
+`
+
 // liveWait is how long a page waits for a change before it asks again.
 const liveWait = 25 * time.Second
 
@@ -75,11 +86,14 @@ func Live(ctx context.Context, dir string, l net.Listener, o Options, lo LiveOpt
 			}
 		}
 	}()
+	text := func(kind, body string) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", kind+"; charset=utf-8")
+			_, _ = w.Write([]byte(body))
+		})
+	}
 	h := host.New(v, host.Options{Beside: map[string]http.Handler{
-		"/-/live": http.HandlerFunc(v.wait), "/-/live.js": http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("Content-Type", "text/javascript; charset=utf-8")
-			_, _ = w.Write([]byte(liveScript))
-		}),
+		"/-/live": http.HandlerFunc(v.wait), "/-/live.js": text("text/javascript", liveScript), "/-/live.css": text("text/css", liveStyle),
 	}, CSP: site.CSP(site.Config{AllowThirdPartyImages: true})})
 	err = host.Serve(ctx, l, h, host.ServeOptions{Grace: 100 * time.Millisecond})
 	stop()
@@ -250,17 +264,27 @@ type faulty struct{ err error }
 
 func (f faulty) page() []byte {
 	var b strings.Builder
-	b.WriteString("<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>The site cannot be built</title>" + liveTag + "</head><body>")
+	b.WriteString("<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>The site cannot be built</title><link rel=\"stylesheet\" href=\"/-/live.css\">" + liveTag + "</head><body><main>")
 	if t, ok := errors.AsType[*site.TemplateError](f.err); ok {
 		at := t.Path()
 		if t.Line > 0 {
 			at += fmt.Sprintf(", line %d", t.Line)
 		}
-		fmt.Fprintf(&b, "<h1>%s</h1>\n<p>%s</p>\n<pre>%s</pre>\n", html.EscapeString(at), html.EscapeString(t.Reason), html.EscapeString(t.Excerpt))
+		fmt.Fprintf(&b, "<h1>%s</h1>\n<p>%s</p>\n", html.EscapeString(at), html.EscapeString(t.Reason))
+		if t.Excerpt != "" {
+			b.WriteString("<pre>")
+			for line := range strings.Lines(t.Excerpt) {
+				if line = html.EscapeString(line); strings.HasPrefix(line, "&gt;") {
+					line = "<mark>" + strings.TrimRight(line, "\n") + "</mark>\n"
+				}
+				b.WriteString(line)
+			}
+			b.WriteString("</pre>\n")
+		}
 	} else {
 		fmt.Fprintf(&b, "<h1>The site cannot be built</h1>\n<pre>%s</pre>\n", html.EscapeString(f.err.Error()))
 	}
-	b.WriteString("<p>This page loads itself anew when the file is saved.</p></body></html>\n")
+	b.WriteString("<p class=\"note\">This page loads itself anew when the file is saved. The published site stays as it is.</p></main></body></html>\n")
 	return []byte(b.String())
 }
 

@@ -1,7 +1,9 @@
 package site
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -49,7 +51,19 @@ func (l *locale) add(f themeFile) error {
 		return err
 	}
 	if err := json.Unmarshal(body, &l.words); err != nil {
-		return fmt.Errorf("%w: %s: %w", ErrTheme, f.name, err)
+		e := &TemplateError{File: f.name, Reason: err.Error()}
+		at := int64(0)
+		if s, ok := errors.AsType[*json.SyntaxError](err); ok {
+			at = s.Offset
+		}
+		if k, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+			at = k.Offset
+		}
+		if at > 0 {
+			e.Line = 1 + bytes.Count(body[:min(at, int64(len(body)))], []byte("\n"))
+			e.Excerpt = excerptAt(string(body), e.Line)
+		}
+		return e
 	}
 	return nil
 }

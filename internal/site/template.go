@@ -2,9 +2,11 @@ package site
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"html"
 	"html/template"
+	"reflect"
 	"regexp"
 	"strings"
 	"text/template/parse"
@@ -133,6 +135,9 @@ var templateAt = regexp.MustCompile(`^(?:html/)?template: ?([^:]+):(?:(\d+):)?(?
 
 // explain turns an error of the template packages into a *TemplateError.
 func (t *theme) explain(err error) error {
+	if within, ok := errors.AsType[*TemplateError](err); ok {
+		return within // of a component that the template asked for; that is where it is mended
+	}
 	text := err.Error()
 	m := templateAt.FindStringSubmatch(text)
 	if m == nil {
@@ -141,11 +146,49 @@ func (t *theme) explain(err error) error {
 	if m == nil {
 		return fmt.Errorf("%w: %w", ErrTheme, err)
 	}
-	e := &TemplateError{File: m[1], Reason: m[4]}
+	e := &TemplateError{File: m[1], Reason: reworded(m[4])}
 	fmt.Sscan(m[2], &e.Line)
 	fmt.Sscan(m[3], &e.Column)
 	e.Excerpt = excerptAt(t.source[e.File], e.Line)
 	return e
+}
+
+var (
+	executing = regexp.MustCompile(`^executing "[^"]*" at <`)
+	noField   = regexp.MustCompile(`can't evaluate field (\w+) in type \*?site\.(\w+)$`)
+)
+
+// reworded says a fault in the words of themes: what there is instead of a
+// field that there is not.
+func reworded(reason string) string {
+	m := noField.FindStringSubmatch(reason)
+	if m == nil {
+		if at := executing.FindString(reason); at != "" {
+			return "at <" + reason[len(at):]
+		}
+		return reason
+	}
+	for _, v := range []any{&Site{}, &Link{}, &NavItem{}, &Frame{}, &Page{}, &FeedLink{}, &List{}, &PostPage{}, &PostView{}, &ImageView{}, &SourceView{},
+		&SourcesPage{}, &IndexPage{}, &IndexGroup{}, &IndexEntry{}, &ArchivePage{}, &ArchiveYear{}, &TextPage{}} {
+		if k := reflect.TypeOf(v); k.Elem().Name() == m[2] {
+			return "." + m[1] + " is not there; " + m[2] + " has " + strings.Join(fieldsOf(k), ", ")
+		}
+	}
+	return reason
+}
+
+// fieldsOf lists what a template may say of a value.
+func fieldsOf(pointer reflect.Type) []string {
+	var out []string
+	for _, f := range reflect.VisibleFields(pointer.Elem()) {
+		if f.IsExported() && !f.Anonymous {
+			out = append(out, "."+f.Name)
+		}
+	}
+	for i := range pointer.NumMethod() {
+		out = append(out, "."+pointer.Method(i).Name)
+	}
+	return out
 }
 
 // excerptAt is a line of a text with two before and after it; "" where the line

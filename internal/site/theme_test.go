@@ -85,6 +85,7 @@ func TestTemplateErrors(t *testing.T) {
 		{"unclosed", "components/header.html", "<p>\n{{range .Nav}}\n", 3, "unexpected EOF"},
 		{"context", "components/footer.html", "<a\n href='{{if .Home}}\"{{end}}>", 0, "non-text context"},
 		{"asset", "components/layout.html", "<p>\n{{asset \"none.css\"}}", 2, "none.css"},
+		{"component", "components/post.html", "<p>\n{{.Titel}}", 2, ".Titel is not there; PostView has .ID, .Title,"},
 		{"template", "pages/index.html", "{{template \"components/none.html\"}}", 1, "none.html"},
 		{"line after front matter", "pages/x.html", "---\ntitle: X\n---\n{{.None}}", 4, "None"},
 	} {
