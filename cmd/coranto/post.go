@@ -115,8 +115,10 @@ func (c *cli) postExplainCmd() *cobra.Command {
 	return &cobra.Command{
 		Use: "explain POST", Short: "Tell how a post came to be what it is",
 		Long: `Tells by which key a post was matched and is known again, which sources carry
-it, what was merged and why, where each value came from as far as git and the
-configuration know, which commits changed it, and on which pages it stands.
+it, what was merged and why, where each value came from, which commits changed it,
+and on which pages it stands. A post does not keep who told each of its values:
+where git and the configuration do not know, the origin is derived from the rules,
+and marked as that.
 
 ` + postNames,
 		Example: "  coranto post explain https://alice.example/clocks",
@@ -176,8 +178,16 @@ func (c *cli) printExplained(x app.Explained) {
 		p("merged   %s\n", x.Merged)
 	}
 	p("\nvalues   ")
+	derived := false
 	for i, f := range x.Fields {
-		p("%s%-10s %s\n           %s<- %s\n", indent(i), f.Name, clip(f.Value, 100), indent(0)+"         ", f.From)
+		mark := "<-"
+		if f.Derived {
+			mark, derived = "<~", true
+		}
+		p("%s%-10s %s\n           %s%s %s\n", indent(i), f.Name, clip(f.Value, 100), indent(0)+"         ", mark, f.From)
+	}
+	if derived {
+		p("%s<~ is derived from the rules and coranto.yaml of now; the others are certain\n", indent(1))
 	}
 	p("\npages    ")
 	for i, path := range x.Pages {

@@ -21,7 +21,7 @@ import (
 
 // The recording's terminal.
 const (
-	recordColumns = 88
+	recordColumns = 86 // of the terminal; the names are longer than the addresses
 	recordRows    = 26
 )
 
@@ -187,7 +187,7 @@ const (
 // svg draws the session. Without animation every line is there.
 func (r *recorder) svg() string {
 	total := r.at + 4
-	width, height := 2*margin+charWidth*recordColumns, barHeight+margin+lineHeight*recordRows
+	width, height := 2*margin+charWidth*(recordColumns+4), barHeight+margin+lineHeight*recordRows
 	var b strings.Builder
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %.0f %.0f" font-family="ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',monospace" font-size="14" role="img" aria-label="A first session: init, add, import, run, status, explain">
 <!-- made by scripts/record -->

@@ -44,11 +44,14 @@ type Carrier struct {
 	State  string   `json:"state"`
 }
 
-// Field says where a value came from.
+// Field says where a value came from. What is derived follows from the rules and
+// from coranto.yaml as it is now: which of feed and page told a value is not
+// kept with a post.
 type Field struct {
-	Name  string `json:"name"`
-	Value string `json:"value"`
-	From  string `json:"from"`
+	Name    string `json:"name"`
+	Value   string `json:"value"`
+	From    string `json:"from"`
+	Derived bool   `json:"derived,omitempty"`
 }
 
 // ExplainPost tells all that is known of a post.
@@ -132,7 +135,14 @@ func (v *view) fields(p *coranto.Post, history []content.Touch) []Field {
 	var out []Field
 	add := func(name, value, from string) {
 		if value != "" || from != "" {
-			out = append(out, Field{name, value, from})
+			out = append(out, Field{Name: name, Value: value, From: from})
+		}
+	}
+	// derive adds what follows from the rules, but was not written down.
+	derive := func(name, value, from string) {
+		add(name, value, from)
+		if n := len(out); n > 0 && out[n-1].Name == name {
+			out[n-1].Derived = value != ""
 		}
 	}
 	revised := map[string]string{}
@@ -143,23 +153,30 @@ func (v *view) fields(p *coranto.Post, history []content.Touch) []Field {
 			}
 		}
 	}
-	add("title", p.Title, "the feed's, or the page's where the feed has none"+revised["title"])
-	add("author", p.Author, pick(src.Author != "" && src.Author == p.Author, "coranto.yaml: author of source "+src.ID,
-		pick(p.Author == "", "neither feed nor page told one", "the feed's, or the page's where the feed names none"))+revised["author"])
-	add("published", stamp(p.Published), publishedFrom(p)+revised["published"])
+	derive("title", p.Title, "the feed's, or the page's where the feed has none"+revised["title"])
+	if src.Author != "" && src.Author == p.Author {
+		add("author", p.Author, "coranto.yaml: author of source "+src.ID+revised["author"])
+	} else {
+		derive("author", p.Author, pick(p.Author == "", "neither feed nor page told one", "the feed's, or the page's where the feed names none")+revised["author"])
+	}
+	derive("published", stamp(p.Published), publishedFrom(p)+revised["published"])
 	if !p.Updated.IsZero() {
 		add("updated", stamp(p.Updated), "a later revision, told by the feed")
 	}
 	add("first_seen", stamp(p.FirstSeen), "when the run that added it began; never changes")
-	add("link", p.Link, "the page's canonical address, or the feed's; without tracking parameters"+revised["link"])
-	add("image", p.Image, pick(p.Image == "", "neither page nor feed has one", "the page's, or the feed's")+revised["image"])
+	derive("link", p.Link, "the page's canonical address, or the feed's; without tracking parameters"+revised["link"])
+	derive("image", p.Image, pick(p.Image == "", "neither page nor feed has one", "the page's, or the feed's")+revised["image"])
 	for _, t := range p.Tags {
-		add("tag", t, v.tagFrom(src, t))
+		if slices.Contains(src.Tags, t) {
+			add("tag", t, v.tagFrom(src, t))
+		} else {
+			derive("tag", t, v.tagFrom(src, t))
+		}
 	}
 	add("kind", p.Kind, pick(src.Kind == p.Kind && p.Kind != "blog", "coranto.yaml: kind of source "+src.ID, "default"))
-	add("language", p.Language, pick(src.Language != "" && src.Language == p.Language, "coranto.yaml (or the feed says the same)", "the feed's, or the page's"))
+	derive("language", p.Language, pick(src.Language != "" && src.Language == p.Language, "coranto.yaml (or the feed says the same)", "the feed's, or the page's"))
 	if p.Content != "" {
-		add("content", fmt.Sprintf("%d bytes", len(p.Content)), pick(src.FullText == "page", "the page (full_text: page)", "the feed (full_text: feed)"))
+		derive("content", fmt.Sprintf("%d bytes", len(p.Content)), pick(src.FullText == "page", "the page (full_text: page)", "the feed (full_text: feed)"))
 	}
 	if p.Backlog {
 		add("backlog", "true", "it was old already when its source joined: not on the home page, not in the feeds")
