@@ -3,7 +3,6 @@ package feed
 import (
 	"encoding/json"
 	"errors"
-	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -89,6 +88,9 @@ func check(t *testing.T, doc *Document) {
 	if len(doc.Entries) > 20 || doc.Dropped > 0 && len(doc.Entries) < 20 {
 		t.Fatalf("%d entries, %d dropped", len(doc.Entries), doc.Dropped)
 	}
+	if doc.Encoding == "" || doc.Encoding != strings.ToLower(doc.Encoding) {
+		t.Fatalf("encoding %q", doc.Encoding)
+	}
 	b, err := json.Marshal(doc)
 	if err != nil || !utf8.Valid(b) {
 		t.Fatalf("not to be written as JSON: %v", err)
@@ -135,7 +137,7 @@ func addresses(t *testing.T, list ...string) {
 		if s == "" {
 			continue
 		}
-		if u, err := url.Parse(s); err == nil && u.Scheme != "http" && u.Scheme != "https" {
+		if !strings.HasPrefix(s, "http://") && !strings.HasPrefix(s, "https://") || strings.ContainsAny(s, " \t\r\n\"<>\x00") {
 			t.Fatalf("address %q", s)
 		}
 	}
