@@ -59,7 +59,7 @@ func (a *App) preview(_ context.Context, name string) (host.Release, error) {
 	if err != nil {
 		return nil, err
 	}
-	return hostedRelease{m, store}, nil
+	return hostedRelease{m, store, a.packed()}, nil
 }
 
 // keepPreviews builds the branches that have moved, until ctx ends.

@@ -83,7 +83,11 @@ func (a *App) newHandler(c *current) http.Handler {
 		}
 		o.Log = host.CombinedLog(a.hosting.log)
 	}
-	handler := advertise(host.New(hosted{a.releases}, o), c.config.Site.URL, c.config.Site.Hub)
+	kept := a.packed()
+	if err := os.MkdirAll(kept.dir, 0o777); err != nil {
+		a.o.Log.Warn("what is encoded is not kept", "error", err)
+	}
+	handler := advertise(host.New(hosted{a.releases, kept}, o), c.config.Site.URL, c.config.Site.Hub)
 	if len(h.Names) > 0 {
 		handler = host.Names{First: h.Names[0], Others: h.Names[1:], Preview: h.Previews, HTTPS: h.TLS.Secure()}.Handler(handler)
 	}
@@ -165,19 +169,23 @@ func (r *rotated) Close() error {
 }
 
 // hosted makes the release store what the host serves from.
-type hosted struct{ store *release.Store }
+type hosted struct {
+	store *release.Store
+	packed
+}
 
 func (h hosted) Current(context.Context) (host.Release, error) {
 	m, err := h.store.Current()
 	if err != nil {
 		return nil, err
 	}
-	return hostedRelease{m, h.store}, nil
+	return hostedRelease{m, h.store, h.packed}, nil
 }
 
 type hostedRelease struct {
 	*release.Manifest
 	store *release.Store
+	packed
 }
 
 func (r hostedRelease) Lookup(path string) (host.File, bool) {

@@ -78,7 +78,7 @@ func (a *App) Serve(ctx context.Context, l net.Listener, o ServeOptions) error {
 func (a *App) tend(ctx context.Context, tell func(Happening)) error {
 	ctx, stop := context.WithCancel(ctx)
 	var under sync.WaitGroup
-	for _, keep := range []func(context.Context){a.attend, a.subscribe, a.keepDeployed, a.keepPreviews} {
+	for _, keep := range []func(context.Context){a.attend, a.subscribe, a.keepDeployed, a.keepPreviews, a.keepEncoded} {
 		under.Go(func() { keep(ctx) })
 	}
 	defer under.Wait()

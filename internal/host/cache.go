@@ -104,23 +104,42 @@ func (c *cache) drop(el *list.Element) {
 }
 
 func (c *cache) load(rel Release, f File, e encoding) (*variant, error) {
+	kept, keeps := rel.(Encodings)
+	if e != identity && keeps {
+		switch body, ok := kept.Encoded(f.Hash, e.String()); {
+		case ok && len(body) > 0:
+			return newVariant(f.Hash, body, e), nil
+		case ok:
+			e, keeps = identity, false
+		}
+	}
 	body, err := rel.Open(f.Hash)
 	if err != nil {
 		return nil, fmt.Errorf("serve blob %s of release %s: %w", f.Hash, rel.ID(), err)
 	}
-	v := &variant{body: body}
-	if e != identity {
-		packed, err := c.pack.encode(body, e)
-		if err != nil {
-			return nil, fmt.Errorf("encode blob %s: %w", f.Hash, err)
-		}
-		if len(packed) < len(body) {
-			v.body, v.encoding = packed, []string{e.String()}
-		} else {
-			e = identity
-		}
+	if e == identity {
+		return newVariant(f.Hash, body, e), nil
 	}
-	v.etag = []string{etag(f.Hash, e)}
-	v.length = []string{strconv.Itoa(len(v.body))}
-	return v, nil
+	packed, err := c.pack.encode(body, e)
+	if err != nil {
+		return nil, fmt.Errorf("encode blob %s: %w", f.Hash, err)
+	}
+	if len(packed) >= len(body) {
+		packed = nil
+	}
+	if keeps {
+		kept.KeepEncoded(f.Hash, e.String(), packed)
+	}
+	if packed == nil {
+		return newVariant(f.Hash, body, identity), nil
+	}
+	return newVariant(f.Hash, packed, e), nil
+}
+
+func newVariant(hash string, body []byte, e encoding) *variant {
+	v := &variant{body: body, etag: []string{etag(hash, e)}, length: []string{strconv.Itoa(len(body))}}
+	if e != identity {
+		v.encoding = []string{e.String()}
+	}
+	return v
 }

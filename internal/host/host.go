@@ -29,6 +29,14 @@ type Release interface {
 	Open(hash string) ([]byte, error)
 }
 
+// Encodings may be implemented by a Release that keeps what has been encoded, so
+// that it is encoded once and not whenever the cache had no room for it. An empty
+// body says that the encoding wins nothing.
+type Encodings interface {
+	Encoded(hash, encoding string) (body []byte, ok bool)
+	KeepEncoded(hash, encoding string, body []byte)
+}
+
 // File is one file of a release.
 type File struct {
 	Hash string // SHA-256 of the content in hex
