@@ -46,7 +46,6 @@ type bench struct {
 	dir                    string
 	pages, rounds, seconds int
 	caddy, coranto, only   string
-	etag                   string // is replaced for each server
 }
 
 // server is one that is measured.
