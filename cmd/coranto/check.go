@@ -74,7 +74,7 @@ func (c *cli) annotateError(err error) {
 func (c *cli) printReview(res app.Reviewed) {
 	fmt.Fprintf(c.out, "valid   %s, %d active; theme %s\n", plural(res.Valid.Sources, "source", "sources"), res.Valid.Active, res.Valid.Theme)
 	if res.Base != "" {
-		fmt.Fprintf(c.out, "base    %s: %s differ, %d removed\n", short(res.Base), plural(len(res.Sources), "source", "sources"), len(res.Removed))
+		fmt.Fprintf(c.out, "base    %s: %s, %d removed\n", short(res.Base), plural(len(res.Sources), "source differs", "sources differ"), len(res.Removed))
 	}
 	for _, n := range res.Notes {
 		fmt.Fprintf(c.out, "note    %s\n", n)

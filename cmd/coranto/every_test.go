@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -175,6 +176,7 @@ func (s *everySite) try(t *testing.T, path string, u usageOf) {
 	}
 	if !u.plain {
 		objects(t, out)
+		documented(t, path, out)
 	}
 	if d := cmp.Diff(before, s.files(t)); d != "" {
 		t.Errorf("%v changed something (-before +after):\n%s", args, d)
@@ -195,6 +197,26 @@ func objects(t *testing.T, out string) {
 	}
 	if n == 0 {
 		t.Error("--json prints nothing")
+	}
+}
+
+// documented requires that a command prints no key that docs/commands.md does not
+// name.
+func documented(t *testing.T, path, out string) {
+	t.Helper()
+	v, ok := printed[path]
+	if !ok {
+		return
+	}
+	keys := jsonKeys(reflect.TypeOf(v))
+	for line := range strings.Lines(out) {
+		var got map[string]any
+		_ = json.Unmarshal([]byte(line), &got)
+		for k := range got {
+			if !slices.Contains(keys, k) {
+				t.Errorf("--json prints %q, which is not documented: %v", k, keys)
+			}
+		}
 	}
 }
 

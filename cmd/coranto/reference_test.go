@@ -4,12 +4,21 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"reflect"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"github.com/coranto/coranto"
+	"github.com/coranto/coranto/asl"
+	"github.com/coranto/coranto/internal/app"
+	"github.com/coranto/coranto/internal/catalog"
+	"github.com/coranto/coranto/internal/engine"
+	"github.com/coranto/coranto/internal/pipeline"
+	"github.com/coranto/coranto/internal/release"
 )
 
 // walk tells every command that people can type.
@@ -90,6 +99,10 @@ func reference(b *strings.Builder, c *cobra.Command) {
 	if c.Example != "" {
 		fmt.Fprintf(b, "\nExamples:\n\n```\n%s\n```\n", unindent(c.Example))
 	}
+	_, path, _ := strings.Cut(c.CommandPath(), " ")
+	if v, ok := printed[path]; ok {
+		fmt.Fprintf(b, "\nKeys of `--json`: `%s`.\n", strings.Join(jsonKeys(reflect.TypeOf(v)), "`, `"))
+	}
 	var flags bytes.Buffer
 	c.LocalNonPersistentFlags().VisitAll(func(f *pflag.Flag) {
 		if f.Name == "help" || f.Hidden {
@@ -112,6 +125,38 @@ func reference(b *strings.Builder, c *cobra.Command) {
 	if flags.Len() > 0 {
 		fmt.Fprintf(b, "\n| flag | |\n| --- | --- |\n%s", flags.String())
 	}
+}
+
+// printed is what commands print with --json, one object a line. Its keys stay:
+// scripts rely on them.
+var printed = map[string]any{
+	"add": app.Added{}, "build": app.Published{}, "check": app.Reviewed{}, "config validate": app.Validated{}, "doctor": app.Finding{}, "fmt": app.Formatted{},
+	"init": app.Inited{}, "manners": catalog.Manners{}, "notify": app.Notified{}, "plan": app.Planned{}, "post explain": app.Explained{}, "post list": app.PostLine{},
+	"post show": coranto.Post{}, "post hide": app.Decided{}, "post unhide": app.Decided{}, "post pin": app.Decided{}, "post unpin": app.Decided{},
+	"post embargo": app.Decided{}, "post unembargo": app.Decided{}, "post approve": app.Decided{}, "post unapprove": app.Decided{}, "releases": release.Release{},
+	"reprocess": app.Reprocessed{}, "rollback": release.Release{}, "run": app.RunResult{}, "runs cancel": engine.Execution{}, "runs list": engine.Execution{},
+	"runs redrive": engine.Execution{}, "runs show": asl.HistoryEvent{}, "source export": coranto.Source{}, "source import": app.Imported{},
+	"source list": app.SourceStatus{}, "source show": app.ShownSource{}, "source test": pipeline.Preview{}, "status": app.Status{}, "trust": app.Trusted{},
+	"workflow list": app.Workflow{}, "workflow run": engine.Execution{}, "zones list": app.ZoneInfo{},
+}
+
+// jsonKeys are those that encoding/json gives to a struct, in order.
+func jsonKeys(t reflect.Type) []string {
+	var out []string
+	for i := range t.NumField() {
+		f := t.Field(i)
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		switch {
+		case name == "-" || !f.IsExported():
+		case f.Anonymous && name == "":
+			out = append(out, jsonKeys(f.Type)...)
+		case name == "":
+			out = append(out, f.Name)
+		default:
+			out = append(out, name)
+		}
+	}
+	return out
 }
 
 func unindent(s string) string {

@@ -13,6 +13,7 @@ import (
 	"github.com/coranto/coranto"
 	"github.com/coranto/coranto/internal/config"
 	"github.com/coranto/coranto/internal/content"
+	"github.com/coranto/coranto/internal/egress"
 	"github.com/coranto/coranto/internal/git"
 	"github.com/coranto/coranto/internal/moderation"
 	"github.com/coranto/coranto/internal/pipeline"
@@ -148,6 +149,8 @@ type reviewer struct {
 	snap  *content.Snapshot
 	pages func(ctx context.Context, url, zone string) error
 	now   time.Time
+
+	trusted bool // zones of the configuration are in effect
 }
 
 func openReview(ctx context.Context, dir string, o Options) (*reviewer, error) {
@@ -156,6 +159,10 @@ func openReview(ctx context.Context, dir string, o Options) (*reviewer, error) {
 		return nil, err
 	}
 	r := &reviewer{directory: d, now: o.Now()}
+	if r.trusted, err = d.Layout.trusted(d.config); err != nil {
+		d.close()
+		return nil, err
+	}
 	if r.snap, err = d.content.SnapshotAt(ctx, "HEAD"); err != nil {
 		d.close()
 		return nil, fmt.Errorf("read the content of HEAD: %w", err)
@@ -239,7 +246,11 @@ func (r *reviewer) review(ctx context.Context, src coranto.Source, change string
 		if hint := hintOnly(err); hint != "" {
 			text += " (hint: " + hint + ")"
 		}
-		remark(Broken, "reading", "%s", text)
+		level := Broken
+		if errors.Is(err, egress.ErrDenied) && src.Zone != "" && !r.trusted {
+			level, text = Warning, "it is not read here: its zone "+src.Zone+" is not trusted on this machine (as in every checkout of CI)"
+		}
+		remark(level, "reading", "%s", text)
 		return x
 	}
 	x.Preview, x.Format, x.Title = p, p.Format, p.Title
