@@ -29,7 +29,8 @@ what is live stays.`,
 				return err
 			}
 			defer a.Close()
-			c.warn(a.Warnings(cmd.Context()))
+			c.warn(a.Notices(cmd.Context()))
+			defer func() { c.warn(a.ContentWarnings()) }()
 			if out == "" {
 				p, err := a.Publish(cmd.Context(), app.PublishOptions{Always: true, Force: force})
 				if err != nil {

@@ -188,7 +188,7 @@ func Open(ctx context.Context, dir string, o Options) (_ *App, err error) {
 		return nil, err
 	}
 	a.tasks = pipeline.New(pipeline.Deps{
-		Jobs: a.jobs, Secret: a.revealSecret, Checkout: a.checkout, Scratch: a.state(),
+		Jobs: a.jobs, Secret: a.revealSecret, Checkout: a.checkout, Scratch: a.state(), Ledger: a.state("site"),
 		Catalog: a.catalog, Content: a.content, Releases: a.releases, Pictures: a.pictures, Robots: a.robots,
 		Settings: func() *pipeline.Settings { return a.current.Load().settings },
 		Contains: func(ctx context.Context, head, commit string) (bool, error) {
@@ -300,14 +300,27 @@ const maxTold = 5
 
 // Warnings are what a person should hear of the opening.
 func (a *App) Warnings(ctx context.Context) []string {
-	w := append([]string(nil), a.warnings...)
-	if snap, err := a.content.Snapshot(ctx); err == nil { // whoever reads it next tells of an error
-		told := snap.Warnings()
-		if n := len(told) - maxTold; n > 0 {
-			told = append(told[:maxTold:maxTold], fmt.Sprintf("… and %d more of the content: coranto status", n))
-		}
-		w = append(w, told...)
+	_, _ = a.content.Snapshot(ctx) // whoever reads it next tells of an error
+	return append(a.Notices(ctx), a.ContentWarnings()...)
+}
+
+// ContentWarnings are what a person should hear of the content, as far as it has
+// been read.
+func (a *App) ContentWarnings() []string {
+	snap := a.content.Loaded()
+	if snap == nil {
+		return nil
 	}
+	told := snap.Warnings()
+	if n := len(told) - maxTold; n > 0 {
+		told = append(told[:maxTold:maxTold], fmt.Sprintf("… and %d more of the content: coranto status", n))
+	}
+	return told
+}
+
+// Notices are Warnings without those of the content.
+func (a *App) Notices(ctx context.Context) []string {
+	w := append([]string(nil), a.warnings...)
 	if text := a.wrongClock(ctx); text != "" {
 		w = append(w, text)
 	}

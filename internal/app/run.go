@@ -128,15 +128,15 @@ func (a *App) finish(ctx context.Context, id engine.ExecutionID, out any) error 
 
 // wanted names what the site should show.
 func (a *App) wanted(ctx context.Context) (string, error) {
-	snap, err := a.content.Snapshot(ctx)
+	head, err := a.content.Head(ctx)
 	if err != nil {
 		return "", err
 	}
-	decided, err := a.tasks.Decisions(ctx, snap)
+	decided, _, err := a.tasks.DecisionsAt(ctx, head)
 	if err != nil && !errors.Is(err, moderation.ErrInvalid) { // the build tells of that
 		return "", err
 	}
-	return pipeline.Wanted(ctx, a.current.Load().settings, a.pictures, snap.Commit(), decided.Over(a.o.Now()))
+	return pipeline.Wanted(ctx, a.current.Load().settings, a.pictures, head, decided.Over(a.o.Now()))
 }
 
 // stale reports whether the site does not yet show what the branch, the

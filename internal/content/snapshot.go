@@ -37,6 +37,9 @@ func (sn *Snapshot) Carries(source string) bool {
 	return ok
 }
 
+// Duplicates is how many posts stand there more than once.
+func (sn *Snapshot) Duplicates() int { return sn.dups }
+
 // Warnings tell of what was read with a grain of salt.
 func (sn *Snapshot) Warnings() []string { return sn.warnings }
 

@@ -76,6 +76,13 @@ func (s *Store) Snapshot(ctx context.Context) (*Snapshot, error) {
 	return s.at(ctx, head)
 }
 
+// Loaded is the snapshot that was read last; nil: none has been.
+func (s *Store) Loaded() *Snapshot {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.last
+}
+
 // at is the snapshot of a commit that the branch has or is to have.
 func (s *Store) at(ctx context.Context, commit git.OID) (*Snapshot, error) {
 	s.mu.Lock()

@@ -2,6 +2,8 @@ package pipeline
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"time"
 
 	"github.com/coranto/coranto"
@@ -12,21 +14,34 @@ import (
 // decided is what was decided at one commit.
 type decided struct {
 	commit string
+	sum    string // of the file
 	d      *moderation.Decisions
 }
 
 // Decisions reads what was decided about single posts, as it is committed.
 // Edits that are not committed decide nothing.
 func (p *Pipeline) Decisions(ctx context.Context, snap *content.Snapshot) (*moderation.Decisions, error) {
-	if last := p.decided.Load(); last != nil && last.commit == snap.Commit() {
-		return last.d, nil
+	d, _, err := p.DecisionsAt(ctx, snap.Commit())
+	return d, err
+}
+
+// DecisionsAt are those at a commit, and the name of the file's bytes.
+func (p *Pipeline) DecisionsAt(ctx context.Context, commit string) (*moderation.Decisions, string, error) {
+	if last := p.decided.Load(); last != nil && last.commit == commit {
+		return last.d, last.sum, nil
 	}
-	d, err := ReadDecisions(ctx, snap)
+	data, err := p.Content.FileAt(ctx, commit, moderation.FileName)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	p.decided.Store(&decided{snap.Commit(), d})
-	return d, nil
+	d, err := moderation.Parse(moderation.FileName, data)
+	if err != nil {
+		return nil, "", err
+	}
+	h := sha256.Sum256(data)
+	sum := hex.EncodeToString(h[:8])
+	p.decided.Store(&decided{commit, sum, d})
+	return d, sum, nil
 }
 
 // ReadDecisions reads them without remembering.

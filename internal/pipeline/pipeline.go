@@ -78,6 +78,7 @@ type Deps struct {
 	Secret   func(name string) (string, error)
 	Checkout func(ctx context.Context, commit, dir string) error // writes a commit's files; nil: no builder runs
 	Scratch  string                                              // folder for checkouts; empty: the system's
+	Ledger   string                                              // folder for what builds of the site remember; empty: none is kept
 	// Contains reports whether a commit is in the history of another.
 	Contains func(ctx context.Context, head, commit string) (bool, error)
 	// Ready refuses while nothing can be committed; nil: always can.

@@ -12,6 +12,7 @@ import (
 	"github.com/coranto/coranto/internal/catalog"
 	"github.com/coranto/coranto/internal/content"
 	"github.com/coranto/coranto/internal/engine"
+	"github.com/coranto/coranto/internal/moderation"
 	"github.com/coranto/coranto/internal/release"
 	"github.com/coranto/coranto/internal/site"
 )
@@ -54,6 +55,53 @@ func Wanted(ctx context.Context, set *Settings, pictures Pictures, commit string
 
 func (p *Pipeline) buildSite(ctx context.Context, t engine.Task, in BuildInput) (Built, error) {
 	set := p.Settings()
+	begin := func(commit string) (*release.Build, error) {
+		return p.Releases.Begin(release.Meta{Commit: commit, Run: string(t.Execution), Config: set.Hash, Generator: "coranto " + set.Version})
+	}
+	if by := set.Builder; by != nil {
+		return p.buildOwn(ctx, t, by, in, begin)
+	}
+	p.standing.mu.Lock()
+	defer p.standing.mu.Unlock()
+	p.standing.open(p)
+	if !in.Force {
+		if built, ok, err := p.extendSite(ctx, set, begin); ok || err != nil {
+			return built, err
+		}
+	}
+	return p.buildWhole(ctx, set, in, begin)
+}
+
+type beginner func(commit string) (*release.Build, error)
+
+// buildOwn lets the site's own generator build.
+func (p *Pipeline) buildOwn(ctx context.Context, t engine.Task, by *Builder, in BuildInput, begin beginner) (Built, error) {
+	snap, err := p.Content.Snapshot(ctx)
+	if err != nil {
+		return Built{}, err
+	}
+	_, want, err := p.siteInput(ctx, p.Settings(), snap)
+	if err != nil {
+		return Built{}, err
+	}
+	b, err := begin(snap.Commit())
+	if err != nil {
+		return Built{}, err
+	}
+	defer b.Abort()
+	report, err := p.buildForeign(ctx, t, by, snap.Commit(), b)
+	if err == nil && !in.Force {
+		err = p.guardForeign(report, b.Has, p.Settings().MaxRemoved)
+	}
+	if err != nil {
+		return Built{}, err
+	}
+	r, err := b.Finish(ctx)
+	return Built{Release: r.ID, Commit: snap.Commit(), New: r.New, Report: report, Want: want}, err
+}
+
+// buildWhole builds of all posts.
+func (p *Pipeline) buildWhole(ctx context.Context, set *Settings, in BuildInput, begin beginner) (Built, error) {
 	snap, err := p.Content.Snapshot(ctx)
 	if err != nil {
 		return Built{}, err
@@ -62,25 +110,11 @@ func (p *Pipeline) buildSite(ctx context.Context, t engine.Task, in BuildInput) 
 	if err != nil {
 		return Built{}, err
 	}
-	posts := input.Posts
-	b, err := p.Releases.Begin(release.Meta{Commit: snap.Commit(), Run: string(t.Execution), Config: set.Hash, Generator: "coranto " + set.Version})
+	b, err := begin(snap.Commit())
 	if err != nil {
 		return Built{}, err
 	}
 	defer b.Abort()
-	if by := set.Builder; by != nil {
-		report, err := p.buildForeign(ctx, t, by, snap.Commit(), b)
-		if err == nil && !in.Force {
-			err = p.guardForeign(report, b.Has, set.MaxRemoved)
-		}
-		if err != nil {
-			return Built{}, err
-		}
-		r, err := b.Finish(ctx)
-		return Built{Release: r.ID, Commit: snap.Commit(), New: r.New, Report: report, Want: want}, err
-	}
-	p.standing.mu.Lock()
-	defer p.standing.mu.Unlock()
 	to := p.standing.begin(p, b)
 	whole := false
 	defer func() {
@@ -98,7 +132,7 @@ func (p *Pipeline) buildSite(ctx context.Context, t engine.Task, in BuildInput) 
 		return Built{}, err
 	}
 	if !in.Force && !to.part { // a build in part takes nothing away
-		if err := p.guard(posts, to.pages, set.MaxRemoved); err != nil {
+		if err := p.guard(input.Posts, to.pages, set.MaxRemoved); err != nil {
 			return Built{}, err
 		}
 	}
@@ -107,6 +141,7 @@ func (p *Pipeline) buildSite(ctx context.Context, t engine.Task, in BuildInput) 
 		return Built{}, err
 	}
 	p.standing.end(ctx, p, b.Manifest(), to, input.Images)
+	p.keepSite(ctx, set, snap, input, r.ID)
 	whole = true
 	return Built{Release: r.ID, Commit: snap.Commit(), New: r.New, Report: report, Want: want}, nil
 }
@@ -126,17 +161,24 @@ func (p *Pipeline) siteInput(ctx context.Context, set *Settings, snap *content.S
 	if want, err = Wanted(ctx, set, p.Pictures, snap.Commit(), decided.Over(now)); err != nil {
 		return in, "", err
 	}
+	in, err = p.siteFrame(ctx, set, snap.Commit(), shown)
+	return in, want, err
+}
+
+// siteFrame is what a build depends on besides the posts, which are those of
+// shown.
+func (p *Pipeline) siteFrame(ctx context.Context, set *Settings, commit string, shown moderation.Applied) (site.Input, error) {
 	states, err := p.Catalog.States(ctx)
 	if err != nil {
-		return in, "", err
+		return site.Input{}, err
 	}
-	in = site.Input{Config: set.Site, Posts: shown.Posts, Sources: slices.Clone(set.Sources), Theme: set.Theme, Pages: set.Pages, Version: set.Version, Commit: snap.Commit(),
+	in := site.Input{Config: set.Site, Posts: shown.Posts, Sources: slices.Clone(set.Sources), Theme: set.Theme, Pages: set.Pages, Version: set.Version, Commit: commit,
 		Settings: set.Hash + " " + shown.Sum, Deleted: shown.Deleted, Pinned: shown.Pinned}
 	NameSources(in.Sources, states)
 	if p.Pictures != nil && set.Pictures {
 		in.Images, err = p.Pictures.Ready(ctx)
 	}
-	return in, want, err
+	return in, err
 }
 
 // NameSources fills in what the configuration leaves to the feeds.

@@ -18,6 +18,7 @@ type standing struct {
 	memo     release.Memo      // what it used
 	unsaved  int               // entries of memo that are not on disk
 	images   map[string]site.Image
+	note     siteNote // of the last build
 }
 
 // saveEvery is how many files are rendered again, at the most, by the first
@@ -26,14 +27,11 @@ const saveEvery = 256
 
 // begin makes what a build writes to.
 func (s *standing) begin(p *Pipeline, b *release.Build) *sink {
-	if s.site == nil {
-		s.site = site.NewResident()
-	}
 	return &sink{build: b, pages: map[string]bool{}, standing: s, memo: newRemember(nil), load: p.Releases.LoadMemo}
 }
 
 // forget makes the next build hand over every file.
-func (s *standing) forget() { s.site, s.manifest, s.images = nil, nil, nil }
+func (s *standing) forget() { s.site, s.manifest, s.images, s.note = nil, nil, nil, siteNote{} }
 
 // end remembers a build that is a release now.
 func (s *standing) end(ctx context.Context, p *Pipeline, m *release.Manifest, to *sink, images map[string]site.Image) {

@@ -113,18 +113,20 @@ func OpenResident(dir string) (*Resident, []byte) {
 	return r, l.head.Note
 }
 
+// fits reports whether the ledger is of an input, as far as posts have no part.
+func (l *ledger) fits(in Input) bool {
+	h := l.head
+	return in.Settings != "" && h.Settings == in.Settings && h.Version == in.Version && h.First == in.searchFirst && h.Frame == frameOf(in) && h.Images == imagesOf(in.Images)
+}
+
 // recall makes the build that the ledger tells of; nil where it is not of in.
 func (r *Resident) recall(in Input) *build {
 	l := r.kept
-	h := l.head
-	if in.Settings == "" || h.Settings != in.Settings || h.Version != in.Version || h.First != in.searchFirst || h.Frame != frameOf(in) || h.Images != imagesOf(in.Images) {
-		return nil
-	}
 	b, err := prepare(in, nil, nil, func(loc *time.Location) (*model, error) { return l.model(in, loc) })
-	if err != nil || hex.EncodeToString(b.epoch[:]) != h.Epoch {
+	if err != nil || hex.EncodeToString(b.epoch[:]) != l.head.Epoch {
 		return nil
 	}
-	b.keys, b.placed, b.report = l.keys, map[string]bool{}, h.Report
+	b.keys, b.placed, b.report = l.keys, map[string]bool{}, l.head.Report
 	if n := len(l.entries); n > 0 {
 		b.report = l.entries[n-1].report
 	}

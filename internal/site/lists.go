@@ -95,7 +95,8 @@ func (b *build) emitList(l list) error {
 	sealed := max(0, len(l.posts)/per-1)
 	was := max(0, l.before/per-1)
 	for k := 1; k <= sealed; k++ {
-		if b.change != nil && k < was && !b.change.any(l.posts[(k-1)*per:k*per]) {
+		// The newest sealed page changes once more when the next one is sealed.
+		if same := k < was || k == was && sealed == was; b.change != nil && same && !b.change.any(l.posts[(k-1)*per:k*per]) {
 			continue
 		}
 		if err := b.emitListPage(l, k, sealed, l.posts[(k-1)*per:k*per]); err != nil {

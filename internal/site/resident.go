@@ -86,13 +86,15 @@ type Delta struct {
 // touched. It reports false where it cannot: then the sink may have been given
 // files that are of no use, and Build has to begin with another one.
 func (r *Resident) Extend(ctx context.Context, in Input, d Delta, sink Based) (Report, bool, error) {
+	if !r.Fits(in) {
+		return Report{}, false, nil
+	}
 	b := r.last
-	r.last = nil
 	if r.kept != nil {
 		b = r.recall(in)
 	}
-	r.kept = nil
-	if b == nil || !b.sameSettings(in) || !sameImages(in.Images, b.m.images) || len(b.placed) > 0 {
+	r.last, r.kept = nil, nil
+	if b == nil {
 		return Report{}, false, nil
 	}
 	in.Posts = nil
@@ -114,6 +116,16 @@ func (r *Resident) Extend(ctx context.Context, in Input, d Delta, sink Based) (R
 		r.keep(b)
 	}
 	return report, err == nil, err
+}
+
+// Fits reports whether in differs from the input of the last build in posts
+// alone, so that Extend may do; it changes nothing.
+func (r *Resident) Fits(in Input) bool {
+	if r.kept != nil {
+		return r.kept.fits(in)
+	}
+	b := r.last
+	return b != nil && len(b.placed) == 0 && b.sameSettings(in) && sameImages(in.Images, b.m.images)
 }
 
 // take derives anew what has been told anew; false: the place of a post is
