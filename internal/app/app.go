@@ -333,11 +333,11 @@ func (a *App) Notices(ctx context.Context) []string {
 // wrongClock says what is wrong with the clock, as far as git knows better.
 func (a *App) wrongClock(ctx context.Context) string {
 	now := a.o.Now()
-	snap, err := a.content.Snapshot(ctx)
-	if err != nil || snap.Commit() == "" {
+	commit, err := a.content.Head(ctx)
+	if err != nil || commit == "" {
 		return ""
 	}
-	head, err := a.repo.ReadCommit(ctx, snap.Commit())
+	head, err := a.repo.ReadCommit(ctx, commit)
 	if err != nil || !head.When.After(now.Add(clockSlack)) {
 		return ""
 	}

@@ -91,7 +91,7 @@ func (p *Pipeline) extendSite(ctx context.Context, set *Settings, begin beginner
 		return Built{}, false, nil
 	}
 	if s.manifest == nil || s.manifest.ID() != s.note.Release {
-		if s.manifest, err = p.Releases.Get(s.note.Release); err != nil {
+		if s.manifest, err = p.Releases.Base(s.note.Release); err != nil {
 			return Built{}, false, nil
 		}
 	}

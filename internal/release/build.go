@@ -38,7 +38,8 @@ type Build struct {
 	files   map[string]entry // hash "" : removed
 	known   map[string]int64 // blobs seen on disk in this build, and their size
 	created []string         // hashes of blobs written
-	wrote   bool             // blobs have been written or replaced
+	lists   []string         // hashes of lists written
+	wrote   bool             // blobs or lists have been written or replaced
 	marked  bool
 	done    *Manifest // of Finish
 	err     error     // the first failure; the build cannot finish
@@ -55,9 +56,28 @@ func (s *Store) Begin(meta Meta) (*Build, error) {
 		unlock()
 		return nil, err
 	}
-	live, _ := s.Current()
+	live := s.liveBase()
 	return &Build{store: s, meta: meta, live: live, unlock: unlock,
 		files: map[string]entry{}, known: map[string]int64{}}, nil
+}
+
+// liveBase is what is live; nil: nothing is, or it cannot be read.
+func (s *Store) liveBase() *Manifest {
+	if l := s.live.Load(); l != nil && l.m != nil {
+		if m, err := s.Current(); err == nil {
+			return m
+		}
+		return nil
+	}
+	p, err := s.readPointer()
+	if err != nil || p.Current == "" {
+		return nil
+	}
+	m, err := s.openManifest(p.Current)
+	if err != nil {
+		return nil
+	}
+	return m
 }
 
 // From takes over every file of an earlier release, before anything is put: a
@@ -262,6 +282,10 @@ func (b *Build) replaceCut(hash, name string, body []byte) error {
 func (b *Build) mark() error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	return b.markLocked()
+}
+
+func (b *Build) markLocked() error {
 	if b.marked {
 		return nil
 	}
@@ -335,14 +359,10 @@ func (b *Build) finish(ctx context.Context) (Release, error) {
 	if err := ctx.Err(); err != nil {
 		return Release{}, err
 	}
-	files := b.merge()
-	if len(files) == 0 {
-		return Release{}, errors.New("it has no files")
-	}
-	if err := b.checkTree(files); err != nil {
+	m, lines, err := b.join()
+	if err != nil {
 		return Release{}, err
 	}
-	m, lines := newManifest(files, Release{Created: b.store.now().UTC().Truncate(time.Second), Meta: b.meta})
 	old, err := b.store.readHead(m.info.ID)
 	exists := err == nil && old.Files == m.info.Files && old.Size == m.info.Size
 	if exists && (b.live == nil || b.live.ID() != m.info.ID) {
@@ -358,6 +378,9 @@ func (b *Build) finish(ctx context.Context) (Release, error) {
 			b.done = m
 			return m.info, nil
 		}
+	}
+	if err := b.writeLists(m); err != nil {
+		return Release{}, err
 	}
 	if err := b.sync(); err != nil {
 		return Release{}, err
@@ -376,68 +399,87 @@ func (b *Build) sync() error {
 		return err
 	}
 	if b.wrote {
-		names := make([]string, len(b.created))
-		for i, h := range b.created {
-			names[i] = b.store.blobPath(h)
+		names := make([]string, 0, len(b.created)+len(b.lists))
+		for _, h := range b.created {
+			names = append(names, b.store.blobPath(h))
 		}
-		if err := syncAll(b.store.dir, names, []string{b.store.path(blobsDir)}); err != nil {
+		for _, h := range b.lists {
+			names = append(names, b.store.listPath(h))
+		}
+		if err := syncAll(b.store.dir, names, []string{b.store.path(blobsDir), b.store.path(listsDir)}); err != nil {
 			return fmt.Errorf("make %d files durable: %w", len(names), err)
 		}
 	}
 	return failpoint.Hit(fpAfterSync)
 }
 
-// merge joins what From brought with what was put since, by path.
-func (b *Build) merge() []entry {
+// join makes the manifest of what From brought and what was put since.
+func (b *Build) join() (m *Manifest, lines []byte, err error) {
 	changed := make([]entry, 0, len(b.files))
 	for _, e := range b.files {
 		changed = append(changed, e)
 	}
 	slices.SortFunc(changed, func(x, y entry) int { return strings.Compare(x.path, y.path) })
-	var base []entry
-	if b.base != nil {
-		base = b.base.files
-	}
-	out := make([]entry, 0, len(base)+len(changed))
-	for len(base) > 0 || len(changed) > 0 {
-		switch {
-		case len(changed) == 0 || len(base) > 0 && base[0].path < changed[0].path:
-			out = append(out, base[0])
-			base = base[1:]
-		default:
-			if len(base) > 0 && base[0].path == changed[0].path {
-				base = base[1:]
-			}
-			if changed[0].hash != "" {
-				out = append(out, changed[0])
-			}
-			changed = changed[1:]
+	info := Release{Created: b.store.now().UTC().Truncate(time.Second), Meta: b.meta}
+	if b.base == nil {
+		changed = slices.DeleteFunc(changed, func(e entry) bool { return e.hash == "" })
+		if err := checkTree(changed); err != nil {
+			return nil, nil, err
+		}
+		m, lines = newManifest(changed, info)
+		m.store = b.store
+	} else {
+		c := listCutter{base: b.base}
+		if err := c.change(changed); err != nil {
+			return nil, nil, err
+		}
+		m, lines = joinLists(c.out, b.store, info)
+		if err := b.checkTree(m); err != nil {
+			return nil, nil, err
 		}
 	}
-	return out
+	if m.info.Files == 0 {
+		return nil, nil, errors.New("it has no files")
+	}
+	return m, lines, nil
+}
+
+// writeLists writes the lists that no release has yet.
+func (b *Build) writeLists(m *Manifest) error {
+	for _, l := range m.lists {
+		if l.stored {
+			continue
+		}
+		data := encodeList(*l.loaded.Load())
+		name := b.store.listPath(l.hash)
+		if st, err := os.Stat(name); err != nil || st.Size() != int64(len(data)) {
+			if err := b.markLocked(); err != nil {
+				return err
+			}
+			if err := os.WriteFile(name, data, 0o644); err != nil {
+				return full(err)
+			}
+			b.lists = append(b.lists, l.hash)
+			b.wrote = true
+		}
+		l.stored = true
+	}
+	return nil
 }
 
 // checkTree checks the files that the base did not have already.
-func (b *Build) checkTree(files []entry) error {
-	if b.base == nil {
-		return checkTree(files)
-	}
-	has := func(p string) bool {
-		_, ok := slices.BinarySearchFunc(files, p, func(e entry, p string) int { return strings.Compare(e.path, p) })
-		return ok
-	}
+func (b *Build) checkTree(m *Manifest) error {
 	for p, e := range b.files {
 		if _, ok := b.base.find(p); ok || e.hash == "" {
 			continue
 		}
 		for d := p[:max(strings.LastIndexByte(p, '/'), 0)]; d != ""; d = d[:max(strings.LastIndexByte(d, '/'), 0)] {
-			if has(d) {
+			if _, ok := m.find(d); ok {
 				return fmt.Errorf("%s is a file and a folder (of %s): %w", d, p, ErrPath)
 			}
 		}
-		i, _ := slices.BinarySearchFunc(files, p+"/", func(e entry, p string) int { return strings.Compare(e.path, p) })
-		if i < len(files) && strings.HasPrefix(files[i].path, p+"/") {
-			return fmt.Errorf("%s is a file and a folder (of %s): %w", p, files[i].path, ErrPath)
+		if f, ok := m.after(p + "/"); ok && strings.HasPrefix(f.path, p+"/") {
+			return fmt.Errorf("%s is a file and a folder (of %s): %w", p, f.path, ErrPath)
 		}
 	}
 	return nil
@@ -483,15 +525,29 @@ func (b *Build) abort() error {
 	if !b.marked {
 		return nil
 	}
-	referenced, err := b.store.referenced() // a failed Finish may have got as far as its manifest
+	blobs, lists, err := b.store.referenced() // a failed Finish may have got as far as its manifest
 	if err != nil {
 		return err // the marker stays; the next Open cleans up
 	}
+	remove := func(name string, named bool) error {
+		if named {
+			return nil
+		}
+		if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		return nil
+	}
 	for _, h := range b.created {
-		if _, ok := referenced[h]; !ok {
-			if err := os.Remove(b.store.blobPath(h)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-				return err
-			}
+		_, named := blobs[h]
+		if err := remove(b.store.blobPath(h), named); err != nil {
+			return err
+		}
+	}
+	for _, h := range b.lists {
+		_, named := lists[h]
+		if err := remove(b.store.listPath(h), named); err != nil {
+			return err
 		}
 	}
 	return b.store.dropMarker()

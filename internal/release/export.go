@@ -167,7 +167,11 @@ func (x *export) readRecord() error {
 // file is in the way, before anything is touched.
 func (x *export) plan() error {
 	var foreign []string
-	for _, e := range x.m.files {
+	files, err := x.m.all()
+	if err != nil {
+		return err
+	}
+	for _, e := range files {
 		st, err := x.root.Lstat(e.path)
 		if err == nil && st.Mode().IsRegular() {
 			was, ours := x.old.Files[e.path]
@@ -388,8 +392,12 @@ func (x *export) remove(p string) error {
 
 // finish records what is there now.
 func (x *export) finish() error {
-	next := record{Release: x.m.ID(), Files: make(map[string]exported, len(x.m.files))}
-	for _, e := range x.m.files {
+	next := record{Release: x.m.ID(), Files: make(map[string]exported, x.m.Len())}
+	files, err := x.m.all()
+	if err != nil {
+		return err
+	}
+	for _, e := range files {
 		st, err := x.root.Lstat(e.path)
 		if err != nil {
 			return err

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -156,10 +157,28 @@ func FuzzParseManifest(f *testing.F) {
 			}
 			return
 		}
-		again, lines := newManifest(m.files, m.info)
+		again, lines := joinLists(m.lists, nil, m.info)
 		if again.ID() != m.ID() || !strings.HasSuffix(string(data), string(lines)) {
 			t.Errorf("written again it is another: %s, %s", again.ID(), m.ID())
 		}
+	})
+}
+
+func FuzzParseList(f *testing.F) {
+	f.Add(encodeList([]entry{{"a/b.html", strings.Repeat("ab", 32), 3}, {"c", strings.Repeat("01", 32), 0}}))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		all, err := parseList(data)
+		if err != nil {
+			if !errors.Is(err, ErrCorrupt) {
+				t.Errorf("unclassified error %v", err)
+			}
+			return
+		}
+		again, err := parseList(encodeList(all))
+		if err != nil || !slices.Equal(all, again) {
+			t.Errorf("written again it is another: %v", err)
+		}
+		m, _ := newManifest(all, Release{})
 		for file := range m.All() {
 			if got, ok := m.Lookup(file.Path); !ok || got != file {
 				t.Errorf("Lookup(%q) = %+v, %t", file.Path, got, ok)

@@ -95,58 +95,83 @@ func (s *Store) dropManifests(ctx context.Context, keep int) (int, error) {
 	return n, syncDir(s.path(manifestsDir))
 }
 
-// referenced collects the hashes that readable manifests name.
-func (s *Store) referenced() (map[string]struct{}, error) {
+// referenced collects the hashes of blobs and of lists that readable manifests
+// name.
+func (s *Store) referenced() (blobs, lists map[string]struct{}, err error) {
 	ids, err := s.ids()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	out := map[string]struct{}{}
+	blobs, lists = map[string]struct{}{}, map[string]struct{}{}
 	for _, id := range ids {
-		m, err := s.readManifest(id)
+		m, err := s.openManifest(id)
 		if errors.Is(err, ErrCorrupt) {
 			continue
 		}
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		for _, e := range m.files {
-			out[e.hash] = struct{}{}
+		for _, l := range m.lists {
+			if _, ok := lists[l.hash]; ok {
+				continue
+			}
+			lists[l.hash] = struct{}{}
+			all, err := m.entries(l)
+			if errors.Is(err, ErrCorrupt) {
+				continue
+			}
+			if err != nil {
+				return nil, nil, err
+			}
+			for _, e := range all {
+				blobs[e.hash] = struct{}{}
+			}
 		}
 	}
-	return out, nil
+	return blobs, lists, nil
 }
 
-// sweep removes the blobs that no manifest names, and temporary files. The
-// caller holds the build lock.
+// sweep removes the blobs and lists that no manifest names, and temporary
+// files. The caller holds the build lock.
 func (s *Store) sweep(stop func() error) (c Collected, err error) {
-	named, err := s.referenced()
+	blobs, lists, err := s.referenced()
 	if err != nil {
 		return c, err
 	}
-	names, err := readNames(s.path(blobsDir))
-	if err != nil {
+	if c.Blobs, c.Bytes, err = s.sweepDir(blobsDir, blobs, stop); err != nil {
 		return c, err
+	}
+	if _, _, err = s.sweepDir(listsDir, lists, stop); err != nil {
+		return c, err
+	}
+	return c, s.dropTemp()
+}
+
+// sweepDir removes the files of a folder that are not named.
+func (s *Store) sweepDir(dir string, named map[string]struct{}, stop func() error) (files int, bytes int64, err error) {
+	names, err := readNames(s.path(dir))
+	if err != nil {
+		return 0, 0, err
 	}
 	for i, n := range names {
 		if i%1000 == 0 && stop != nil && stop() != nil {
-			return c, stop()
+			return files, bytes, stop()
 		}
 		if _, ok := named[n]; ok {
 			continue
 		}
-		file := s.path(blobsDir, n)
+		file := s.path(dir, n)
 		st, err := os.Lstat(file)
 		if err != nil || st.IsDir() {
 			continue
 		}
 		if err := os.Remove(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return c, err
+			return files, bytes, err
 		}
-		c.Bytes += st.Size()
-		c.Blobs++
+		bytes += st.Size()
+		files++
 	}
-	return c, s.dropTemp()
+	return files, bytes, nil
 }
 
 // dropTemp removes what crashed atomic writes of manifests left. (Those of the
@@ -189,7 +214,11 @@ func (s *Store) Verify(ctx context.Context) ([]Problem, error) {
 			continue
 		}
 		seen = seen || id == p.Current
-		for _, e := range m.files {
+		all, err := m.all()
+		if err != nil {
+			return found, err
+		}
+		for _, e := range all {
 			if err := ctx.Err(); err != nil {
 				return found, err
 			}

@@ -23,11 +23,13 @@ var (
 )
 
 // magic opens a manifest. A line of JSON about the release follows, then a line
-// "hash size path" for each file, by path. The ID is the hash of those lines.
-const magic = "coranto release 1\n"
+// "hash files size path" for each list, in the order of paths: the hash of the
+// list, how many files it has, their bytes together, and the first path. The ID
+// is the hash of those lines. A list is a file of its own, see list.go.
+const magic = "coranto release 2\n"
 
 // maxManifest bounds what is read: ten million files.
-const maxManifest = 2 << 30
+const maxManifest = 1 << 30
 
 // idLen is the length of an ID: 64 bits, enough for a history of releases.
 const idLen = 16
@@ -35,7 +37,8 @@ const idLen = 16
 // Manifest is the list of files of one release; it never changes.
 type Manifest struct {
 	info  Release
-	files []entry // by path
+	store *Store // where lists are read from; nil: all are in memory
+	lists []*list
 }
 
 type entry struct {
@@ -54,7 +57,7 @@ func (m *Manifest) ID() string { return m.info.ID }
 func (m *Manifest) Release() Release { return m.info }
 
 // Len returns the number of files.
-func (m *Manifest) Len() int { return len(m.files) }
+func (m *Manifest) Len() int { return m.info.Files }
 
 // Lookup finds a file by its exact path.
 func (m *Manifest) Lookup(path string) (File, bool) {
@@ -66,18 +69,37 @@ func (m *Manifest) Lookup(path string) (File, bool) {
 }
 
 func (m *Manifest) find(path string) (entry, bool) {
-	i, ok := slices.BinarySearchFunc(m.files, path, func(e entry, p string) int { return strings.Compare(e.path, p) })
-	if !ok {
-		return entry{}, false
-	}
-	return m.files[i], true
+	e, ok := m.after(path)
+	return e, ok && e.path == path
 }
+
+// after returns the first file whose path is not before the given one.
+func (m *Manifest) after(path string) (entry, bool) {
+	k, _ := slices.BinarySearchFunc(m.lists, path, func(l *list, p string) int {
+		if l.first <= p {
+			return -1
+		}
+		return 1
+	})
+	for k = max(k-1, 0); k < len(m.lists); k++ {
+		all, err := m.entries(m.lists[k])
+		if err != nil {
+			return entry{}, false
+		}
+		if i, _ := slices.BinarySearchFunc(all, path, byPath); i < len(all) {
+			return all[i], true
+		}
+	}
+	return entry{}, false
+}
+
+func byPath(e entry, p string) int { return strings.Compare(e.path, p) }
 
 // Files returns all files, by path.
 func (m *Manifest) Files() []File {
-	out := make([]File, len(m.files))
-	for i, e := range m.files {
-		out[i] = e.file()
+	out := make([]File, 0, m.info.Files)
+	for f := range m.All() {
+		out = append(out, f)
 	}
 	return out
 }
@@ -85,34 +107,60 @@ func (m *Manifest) Files() []File {
 // All yields the files by path.
 func (m *Manifest) All() iter.Seq[File] {
 	return func(yield func(File) bool) {
-		for _, e := range m.files {
-			if !yield(e.file()) {
+		for _, l := range m.lists {
+			all, err := m.entries(l)
+			if err != nil {
 				return
+			}
+			for _, e := range all {
+				if !yield(e.file()) {
+					return
+				}
 			}
 		}
 	}
 }
 
+// all are the entries by path.
+func (m *Manifest) all() ([]entry, error) {
+	out := make([]entry, 0, m.info.Files)
+	for _, l := range m.lists {
+		part, err := m.entries(l)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, part...)
+	}
+	return out, nil
+}
+
 // newManifest computes ID and totals of files, which are sorted.
 func newManifest(files []entry, info Release) (m *Manifest, lines []byte) {
-	n := 0
+	var c listCutter
 	for _, e := range files {
-		n += len(e.path) + 64 + 16
+		c.add(e)
 	}
-	lines = make([]byte, 0, n)
-	info.Size = 0
-	for _, e := range files {
-		lines = append(lines, e.hash...)
+	c.flush()
+	return joinLists(c.out, nil, info)
+}
+
+// joinLists computes ID and totals of lists.
+func joinLists(lists []*list, store *Store, info Release) (m *Manifest, lines []byte) {
+	info.Size, info.Files = 0, 0
+	for _, l := range lists {
+		lines = append(lines, l.hash...)
 		lines = append(lines, ' ')
-		lines = strconv.AppendInt(lines, e.size, 10)
+		lines = strconv.AppendInt(lines, int64(l.files), 10)
 		lines = append(lines, ' ')
-		lines = append(lines, e.path...)
+		lines = strconv.AppendInt(lines, l.size, 10)
+		lines = append(lines, ' ')
+		lines = append(lines, l.first...)
 		lines = append(lines, '\n')
-		info.Size += e.size
+		info.Size += l.size
+		info.Files += l.files
 	}
 	info.ID = idOf(lines)
-	info.Files = len(files)
-	return &Manifest{info: info, files: files}, lines
+	return &Manifest{info: info, store: store, lists: lists}, lines
 }
 
 func idOf(lines []byte) string {
@@ -160,7 +208,19 @@ func (s *Store) manifest(id string) (*Manifest, error) {
 	return s.readManifest(id)
 }
 
+// readManifest reads the manifest and all its lists.
 func (s *Store) readManifest(id string) (*Manifest, error) {
+	m, err := s.openManifest(id)
+	if err == nil {
+		if _, lerr := m.all(); lerr != nil {
+			return nil, fmt.Errorf("release %s: %w", id, lerr)
+		}
+	}
+	return m, err
+}
+
+// openManifest reads the manifest, and its lists when they are asked for.
+func (s *Store) openManifest(id string) (*Manifest, error) {
 	data, err := readLimited(s.path(manifestsDir, id), maxManifest)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("release %s: %w", id, ErrNotFound)
@@ -175,11 +235,15 @@ func (s *Store) readManifest(id string) (*Manifest, error) {
 	if m.info.ID != id {
 		return nil, fmt.Errorf("release %s: its files are those of %s: %w", id, m.info.ID, ErrCorrupt)
 	}
+	m.store = s
 	return m, nil
 }
 
-// parseManifest reads a manifest and proves its ID. The strings of all files
-// share one allocation.
+// Base returns the manifest of a release to build upon: its lists are read when
+// they are asked for, and a path in one that cannot be read is not found.
+func (s *Store) Base(id string) (*Manifest, error) { return s.openManifest(id) }
+
+// parseManifest reads a manifest and proves its ID. Its lists are not read.
 func parseManifest(data []byte) (*Manifest, error) {
 	info, lines, err := parseHead(data)
 	if err != nil {
@@ -188,22 +252,26 @@ func parseManifest(data []byte) (*Manifest, error) {
 	if idOf(lines) != info.ID {
 		return nil, fmt.Errorf("content does not match ID: %w", ErrCorrupt)
 	}
-	m := &Manifest{info: info, files: make([]entry, 0, bytes.Count(lines, []byte{'\n'}))}
+	m := &Manifest{info: info, lists: make([]*list, 0, bytes.Count(lines, []byte{'\n'}))}
 	rest, last := string(lines), ""
-	var size int64
+	files, size := 0, int64(0)
 	for rest != "" {
 		line, tail, ok := strings.Cut(rest, "\n")
-		hash, more, ok2 := strings.Cut(line, " ")
-		num, path, ok3 := strings.Cut(more, " ")
-		n, err := strconv.ParseInt(num, 10, 64)
-		if !ok || !ok2 || !ok3 || err != nil || n < 0 || !validHash(hash) || CheckPath(path) != nil || last != "" && path <= last {
-			return nil, fmt.Errorf("manifest line %d: %w", len(m.files)+3, ErrCorrupt)
+		part := strings.SplitN(line, " ", 4)
+		if !ok || len(part) != 4 {
+			return nil, fmt.Errorf("manifest line %d: %w", len(m.lists)+3, ErrCorrupt)
 		}
-		m.files = append(m.files, entry{path, hash, n})
-		size += n
-		rest, last = tail, path
+		n, err := strconv.Atoi(part[1])
+		bytes, err2 := strconv.ParseInt(part[2], 10, 64)
+		if err != nil || err2 != nil || n < 1 || bytes < 0 || !validHash(part[0]) || CheckPath(part[3]) != nil || last != "" && part[3] <= last {
+			return nil, fmt.Errorf("manifest line %d: %w", len(m.lists)+3, ErrCorrupt)
+		}
+		m.lists = append(m.lists, &list{hash: part[0], files: n, size: bytes, first: part[3], stored: true})
+		files += n
+		size += bytes
+		rest, last = tail, part[3]
 	}
-	if len(m.files) != info.Files || size != info.Size {
+	if files != info.Files || size != info.Size {
 		return nil, fmt.Errorf("totals do not match the files: %w", ErrCorrupt)
 	}
 	return m, nil

@@ -12,14 +12,15 @@ import (
 // PlanExport tells what Export of a release of these files would do to dir, and
 // does nothing: neither the release nor the folder need to be there.
 func PlanExport(files []File, dir string) (Exported, error) {
-	m := &Manifest{}
+	all := make([]entry, 0, len(files))
 	for _, f := range files {
-		m.files = append(m.files, entry{path: f.Path, hash: f.Hash, size: f.Size})
+		all = append(all, entry{path: f.Path, hash: f.Hash, size: f.Size})
 	}
-	slices.SortFunc(m.files, func(a, b entry) int { return cmp.Compare(a.path, b.path) })
+	slices.SortFunc(all, func(a, b entry) int { return cmp.Compare(a.path, b.path) })
+	m, _ := newManifest(all, Release{})
 	root, err := os.OpenRoot(dir)
 	if errors.Is(err, fs.ErrNotExist) {
-		return Exported{Written: len(m.files)}, nil
+		return Exported{Written: m.Len()}, nil
 	}
 	if err != nil {
 		return Exported{}, fmt.Errorf("export to %s: %w", dir, err)

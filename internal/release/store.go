@@ -18,6 +18,7 @@ import (
 const (
 	blobsDir     = "blobs"
 	manifestsDir = "manifests"
+	listsDir     = "lists"
 	pointerFile  = "current.json"
 	memoFile     = "memo"
 	markerFile   = "building"
@@ -55,7 +56,7 @@ func Open(dir string, o Options) (*Store, error) {
 	if o.ReadOnly {
 		return s, nil
 	}
-	for _, d := range []string{blobsDir, manifestsDir} {
+	for _, d := range []string{blobsDir, manifestsDir, listsDir} {
 		if err := os.MkdirAll(s.path(d), 0o777); err != nil {
 			return nil, fmt.Errorf("open release store: %w", full(err))
 		}
@@ -83,6 +84,10 @@ func (s *Store) path(elem ...string) string {
 
 func (s *Store) blobPath(hash string) string {
 	return s.dir + "/" + blobsDir + "/" + hash
+}
+
+func (s *Store) listPath(hash string) string {
+	return s.dir + "/" + listsDir + "/" + hash
 }
 
 // lock takes the right to write blobs and manifests, or fails with ErrLocked.

@@ -99,7 +99,7 @@ func previousTree(link, was string) string {
 // plant makes the tree of a release, in a folder that gets its name when it is whole.
 func (s *Store) plant(ctx context.Context, m *Manifest, to, from string) (x Exported, err error) {
 	if _, err := os.Stat(to); err == nil {
-		x.Kept = len(m.files)
+		x.Kept = m.Len()
 		return x, nil
 	}
 	tmp := to + ".tmp"
@@ -109,14 +109,18 @@ func (s *Store) plant(ctx context.Context, m *Manifest, to, from string) (x Expo
 	old := map[string]string{} // what the tree before has
 	if from != "" {
 		if b, err := s.readManifest(filepath.Base(from)); err == nil {
-			for _, e := range b.files {
-				old[e.path] = e.hash
+			for f := range b.All() {
+				old[f.Path] = f.Hash
 			}
 		}
 	}
 	var written []string
 	folders := map[string]bool{}
-	for _, e := range m.files {
+	files, err := m.all()
+	if err != nil {
+		return x, err
+	}
+	for _, e := range files {
 		if err := ctx.Err(); err != nil {
 			return x, err
 		}
