@@ -82,12 +82,16 @@ func courierPages(t *testing.T, theme string) pageSite {
 		}
 		fmt.Fprintf(&b, "  - {id: %s, url: %q%s}\n", s.ID, s.FeedURL, full)
 	}
-	s := servePages(t, "courier-"+theme, b.String())
+	s := servePages(t, "courier-"+theme, b.String(), "conduct.md", conductPage, "help/imprint.md", "# Imprint\n\n## Who\n\nThe friends of the courier keep this site.\n")
 	s.Score = slices.DeleteFunc(slices.Clone(s.Look), func(p string) bool {
 		return p != "/" && !strings.HasPrefix(p, "/posts/") && p != "/search/" && p != "/404.html" && (!strings.HasPrefix(p, "/tags/") || p == "/tags/")
 	})
 	return s
 }
+
+// conductPage is a page of the keeper's own with one of everything.
+const conductPage = "---\ntitle: Conduct\nmenu: 25\n---\n\n# Be kind\n\nSee [the imprint](help/imprint.md#who) and <https://example.org/>.[^1] ~~No.~~\n\n" +
+	"| a | b |\n|:-:|--:|\n| 1 | 2 |\n\n| c |\n|---|\n| 3 |\n\n```go\nfunc main() {}\n```\n\n    code\n\n- one\n  1. two\n\n> three\n\n#### Four\n\nTerm\n: Meaning\n\n<details><summary>More</summary>Words</details>\n\n[^1]: A note.\n"
 
 // bodiesPages is a German site of posts with pageBodies.
 func bodiesPages(t *testing.T, theme string) pageSite {
@@ -104,7 +108,11 @@ images: none
 sources:
   - {id: bodies, url: %q, full_text: feed}
 `, theme, feed))
-	s.Look = append(s.Look, s.Pages...) // every body is of its own kind
+	for _, p := range s.Pages {
+		if strings.HasPrefix(p, "/posts/") { // every body is of its own kind
+			s.Look = append(s.Look, p)
+		}
+	}
 	slices.Sort(s.Look)
 	s.Look = slices.Compact(s.Look)
 	return s
@@ -144,9 +152,9 @@ func serveFeed(t *testing.T, kind, body string) string {
 	return s.URL + "/feed"
 }
 
-// servePages makes the site that yaml describes, serves it as the program does,
-// and reads every page there is.
-func servePages(t *testing.T, name, yaml string) pageSite {
+// servePages makes the site that yaml describes, with pages of its keeper's by
+// name and text, serves it as the program does, and reads every page there is.
+func servePages(t *testing.T, name, yaml string, own ...string) pageSite {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -163,6 +171,15 @@ func servePages(t *testing.T, name, yaml string) pageSite {
 	}
 	if _, err := app.Trust(dir, false); err != nil {
 		t.Fatal(err)
+	}
+	for i := 0; i < len(own); i += 2 {
+		file := filepath.Join(dir, "pages", filepath.FromSlash(own[i]))
+		if err := os.MkdirAll(filepath.Dir(file), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(own[i+1]), 0o666); err != nil {
+			t.Fatal(err)
+		}
 	}
 	a, err := app.Open(context.Background(), dir, app.Options{})
 	if err != nil {

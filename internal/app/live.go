@@ -18,8 +18,11 @@ import (
 	"time"
 
 	"github.com/coranto/coranto"
+	"github.com/coranto/coranto/internal/catalog"
 	"github.com/coranto/coranto/internal/host"
+	"github.com/coranto/coranto/internal/pipeline"
 	"github.com/coranto/coranto/internal/site"
+	"github.com/coranto/coranto/internal/sqlite"
 )
 
 // LiveOptions configure Live; the zero value works.
@@ -160,8 +163,21 @@ func (v *live) render(ctx context.Context, posts []coranto.Post, to *memoryRelea
 	}
 	in := site.Input{Config: siteConfig(cfg), Posts: posts, Sources: slices.Clone(cfg.Sources), Theme: theme, Pages: pages, Version: v.version, Settings: hash}
 	in.Config.URL = "" // it stands at the root of another address
+	v.name(ctx, in.Sources)
 	report, _, err := v.site.Build(ctx, in, to, nil)
 	return report, err
+}
+
+// name gives sources the names that their feeds gave, as far as they have been read.
+func (v *live) name(ctx context.Context, sources []coranto.Source) {
+	states := map[string]catalog.State{}
+	if db, err := sqlite.Open(v.database(), sqlite.Options{ReadOnly: true}); err == nil {
+		defer db.Close()
+		if all, err := catalog.View(db).States(ctx); err == nil {
+			states = all
+		}
+	}
+	pipeline.NameSources(sources, states)
 }
 
 // wait answers when the site has changed, or after a while.
