@@ -255,18 +255,31 @@ func (d *doctor) checkModeration(ctx context.Context) []Finding {
 	if err != nil {
 		return broken("moderation", err)
 	}
-	if len(decided.Posts) == 0 {
-		return nil
-	}
 	posts, err := d.snap.Posts(ctx)
 	if err != nil {
 		return nil // told by content
 	}
 	known := map[string]bool{}
+	var undated []string // hidden, and nobody said since when
 	for i := range posts {
-		known[posts[i].ID] = true
+		p := &posts[i]
+		known[p.ID] = true
+		if p.Hidden && decided.Of(p.ID).Hidden.IsZero() {
+			undated = append(undated, p.ID)
+		}
 	}
-	out := fine("moderation", "%d decisions", len(decided.Posts))
+	var out []Finding
+	if len(decided.Posts) > 0 {
+		out = fine("moderation", "%d decisions", len(decided.Posts))
+	}
+	for i, id := range undated {
+		if i == maxListed {
+			out = append(out, Finding{Name: "moderation", Level: Warning, Text: fmt.Sprintf("and %d more", len(undated)-i)})
+			break
+		}
+		out = append(out, Finding{Name: "moderation", Level: Warning, Text: fmt.Sprintf("%s is hidden by hand: nothing says since when, so readers of the feeds are not told that it is gone", id),
+			Hint: "`coranto post hide " + id + "` dates it, and tells them"})
+	}
 	for _, id := range decided.IDs() {
 		if !known[id] {
 			out = append(out, Finding{Name: "moderation", Level: Warning, Text: fmt.Sprintf("%s names %s, which is no post", moderation.FileName, id), Hint: "take the line out"})

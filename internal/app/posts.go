@@ -259,7 +259,7 @@ func (v *view) choose(ctx context.Context, refs []string, act Act, do DecideOpti
 			return nil, err
 		}
 		p := v.post(&posts[i], rules)
-		if p.Hidden && (act == Hide || act == Unhide) {
+		if p.Hidden && act == Unhide {
 			return nil, fmt.Errorf("%s is hidden by its own `hidden: true` in %s: change it there", p.ID, v.snap.Path(p.ID))
 		}
 		if act == Approve && !p.Queued {

@@ -251,7 +251,7 @@ func (d *Decisions) Apply(posts []coranto.Post, r Rules) Applied {
 			continue
 		}
 		state := d.StateOf(p, r)
-		if state == Shown || state == Hidden && p.Hidden {
+		if state == Shown || state == Hidden && p.Hidden && d.Of(p.ID).Hidden.IsZero() {
 			if p.Queued {
 				fmt.Fprintln(h, "shown", p.ID)
 			}

@@ -200,3 +200,17 @@ func FuzzSet(f *testing.F) {
 		}
 	})
 }
+
+// TestHiddenByHand: `hidden: true` of a post takes it off the pages; since when it
+// is gone only a decision says, so only with one are readers told.
+func TestHiddenByHand(t *testing.T) {
+	posts := []coranto.Post{{ID: "a", Hidden: true}, {ID: "b", Hidden: true}, {ID: "c"}}
+	d := &Decisions{Posts: map[string]Decision{"b": {Hidden: now}}}
+	a := d.Apply(posts, Rules{Now: now})
+	if diff := cmp.Diff(map[string]time.Time{"b": now}, a.Deleted); diff != "" {
+		t.Errorf("deleted (-want +got):\n%s", diff)
+	}
+	if !a.Posts[0].Hidden || !a.Posts[1].Hidden || a.Posts[2].Hidden {
+		t.Errorf("%+v", a.Posts)
+	}
+}
