@@ -99,7 +99,7 @@ type App struct {
 	content  *content.Store
 	releases *release.Store
 	pictures *pictures
-	runtime  *local.Runtime
+	runtime  *reviving
 	tasks    *pipeline.Pipeline
 
 	notifying sync.Mutex // one Notify at a time
@@ -198,7 +198,9 @@ func Open(ctx context.Context, dir string, o Options) (_ *App, err error) {
 		Now:   o.Now, Log: o.Log,
 	}, runtime.NumCPU())
 	// Tasks mostly wait for their turn at a host: a goroutine each is cheap.
-	a.runtime, err = local.Open(ctx, a.db, a.tasks, local.Options{Workers: 1024, Now: o.Now, Log: o.Log, Observe: o.Observe})
+	a.runtime, err = openReviving(ctx, func(ctx context.Context) (*local.Runtime, error) {
+		return local.Open(ctx, a.db, a.tasks, local.Options{Workers: 1024, Now: o.Now, Log: o.Log, Observe: o.Observe})
+	})
 	if err != nil {
 		return nil, err
 	}

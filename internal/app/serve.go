@@ -102,6 +102,12 @@ func (a *App) work(ctx context.Context, tell func(Happening)) error {
 		tell(Happening{Err: err})
 	}
 	for {
+		if again, err := a.runtime.revive(ctx, a.o.Now()); err != nil && ctx.Err() == nil {
+			tell(Happening{Err: err})
+			if again {
+				a.o.Log.InfoContext(ctx, "the runtime has begun anew")
+			}
+		}
 		if changed, err := a.Reload(ctx); err != nil || changed {
 			tell(Happening{Reloaded: changed, Err: err})
 		}
