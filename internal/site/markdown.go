@@ -93,7 +93,7 @@ func (r *pageReader) resolve(p *textPage, doc ast.Node) error {
 			n.Destination, err = r.target(p, n, n.Destination)
 		case *ast.Image:
 			n.Destination, err = r.target(p, n, n.Destination)
-			if f, ok := r.files[r.fileOf(p, n.Destination)]; ok && err == nil {
+			if f, ok := r.files[r.fileOf(n.Destination)]; ok && err == nil {
 				if size, _, err := image.DecodeConfig(bytes.NewReader(f.body)); err == nil {
 					n.SetAttributeString("width", strconv.Itoa(size.Width))
 					n.SetAttributeString("height", strconv.Itoa(size.Height))
@@ -137,7 +137,7 @@ func (r *pageReader) target(p *textPage, n ast.Node, dest []byte) ([]byte, error
 }
 
 // fileOf is the file of pages/ that a resolved address leads to.
-func (r *pageReader) fileOf(_ *textPage, dest []byte) string {
+func (r *pageReader) fileOf(dest []byte) string {
 	u, err := url.PathUnescape(string(dest))
 	if err != nil {
 		return ""
