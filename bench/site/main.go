@@ -8,7 +8,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io/fs"
 	"net"
 	"net/http"
 	"os"
@@ -25,11 +24,10 @@ func main() {
 	posts := flag.Int("posts", 10_000, "posts of the planet")
 	rounds := flag.Int("rounds", 3, "rounds; the median is told")
 	program := flag.String("coranto", "", "the program; empty: it is built from this tree")
-	peers := flag.String("peers", "", "folder with hugo and node_modules/.bin/eleventy, for comparison")
 	only := flag.String("only", "", "full, cold, warm; empty: all")
 	dir := flag.String("dir", "", "folder to work in, kept; empty: a temporary one")
 	flag.Parse()
-	b := &bench{program: *program, peers: *peers, dir: *dir, posts: *posts, rounds: *rounds, only: *only}
+	b := &bench{program: *program, dir: *dir, posts: *posts, rounds: *rounds, only: *only}
 	if err := b.run(); err != nil {
 		fmt.Fprintln(os.Stderr, "bench/site:", err)
 		os.Exit(1)
@@ -37,11 +35,11 @@ func main() {
 }
 
 type bench struct {
-	program, peers, dir, only string
-	posts, rounds             int
-	sample                    *sample
-	figures                   map[string][]figure
-	order                     []string
+	program, dir, only string
+	posts, rounds      int
+	sample             *sample
+	figures            map[string][]figure
+	order              []string
 }
 
 // figure is what one command cost.
@@ -94,38 +92,41 @@ func (b *bench) run() error {
 	return nil
 }
 
-// full measures builds from nothing, each kind once a round.
+// full measures builds from nothing, each kind once a round. Every tree is a new
+// folder and nothing is removed between: what a removal leaves to the file system
+// would be charged to who writes next.
 func (b *bench) full(site string) error {
-	out, tarball, tree := filepath.Join(b.dir, "out"), filepath.Join(b.dir, "tree.tar"), filepath.Join(b.dir, "tree")
-	for range b.rounds {
-		if err := removeAll(out, filepath.Join(site, ".coranto"), tree); err != nil {
+	tarball := filepath.Join(b.dir, "tree.tar")
+	for round := range b.rounds {
+		at := func(name string) string { return filepath.Join(b.dir, fmt.Sprint(name, round)) }
+		if err := removeAll(at("out"), at("tree"), at("state"), filepath.Join(site, ".coranto")); err != nil {
 			return err
 		}
-		if err := b.measure("build --out", b.program, "-C", site, "build", "--out", out); err != nil {
+		syscall.Sync()
+		if err := b.measure("build --out", b.program, "-C", site, "build", "--out", at("out")); err != nil {
 			return err
 		}
-		if _, err := os.Stat(tarball); errors.Is(err, fs.ErrNotExist) {
-			if err := exec.Command("tar", "-cf", tarball, "-C", out, ".").Run(); err != nil {
+		if round == 0 {
+			if err := exec.Command("tar", "-cf", tarball, "-C", at("out"), ".").Run(); err != nil {
 				return err
 			}
 		}
-		if err := os.MkdirAll(tree, 0o777); err != nil {
+		if err := os.MkdirAll(at("tree"), 0o777); err != nil {
 			return err
 		}
-		if err := b.measure("tar -x", "tar", "-xf", tarball, "-C", tree); err != nil {
+		syscall.Sync()
+		if err := b.measure("tar -x", "tar", "-xf", tarball, "-C", at("tree")); err != nil {
 			return err
 		}
-		if err := removeAll(filepath.Join(site, ".coranto")); err != nil {
+		if err := os.Rename(filepath.Join(site, ".coranto"), at("state")); err != nil {
 			return err
 		}
+		syscall.Sync()
 		if err := b.measure("release", b.program, "-C", site, "build"); err != nil {
 			return err
 		}
-		if err := b.others(); err != nil {
-			return err
-		}
 	}
-	return os.Remove(tarball)
+	return nil
 }
 
 // cold measures a new process after each commit of three posts.
@@ -180,14 +181,13 @@ func (b *bench) warm(site string) error {
 		}
 		began := time.Now()
 		before = spent(cmd.Process.Pid)
-		for live() == was {
-			time.Sleep(2 * time.Millisecond)
+		time.Sleep(3 * time.Second)
+		cpu := spent(cmd.Process.Pid) - before - time.Duration(float64(idle)*time.Since(began).Seconds())
+		if live() == was {
+			return errors.New("the commit is not live after three seconds")
 		}
-		took := time.Since(began)
-		time.Sleep(time.Second)
-		cpu := spent(cmd.Process.Pid) - before - time.Duration(float64(idle)*(took+time.Second).Seconds())
 		if i >= 2 { // the first follows a restart
-			b.add("3 new, serve", figure{cpu: cpu, wall: took})
+			b.add("3 new, serve", figure{cpu: cpu})
 		}
 	}
 	return nil
@@ -234,7 +234,9 @@ func measure(name string, args ...string) (figure, error) {
 		f.rss = use.Maxrss * 1024
 	}
 	for _, line := range strings.Split(string(out), "\n") {
-		if at := strings.Index(line, "rendered"); at > 0 {
+		if at := strings.Index(line, " written"); at > 0 {
+			line = strings.TrimSuffix(strings.TrimSuffix(line[:at], " files"), " file")
+			at = len(line)
 			if words := strings.Fields(line[:at]); len(words) > 0 {
 				f.n, _ = strconv.Atoi(strings.ReplaceAll(words[len(words)-1], ",", ""))
 			}

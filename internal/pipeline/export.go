@@ -3,11 +3,15 @@ package pipeline
 import (
 	"context"
 	"fmt"
+	"runtime/debug"
 	"slices"
 
 	"github.com/coranto/coranto/internal/release"
 	"github.com/coranto/coranto/internal/site"
 )
+
+// smallSite is how many posts a site has whose build may take memory for time.
+const smallSite = 20_000
 
 // files is what a build hands its files to.
 type files interface {
@@ -26,6 +30,9 @@ func (p *Pipeline) ExportSite(ctx context.Context, in BuildInput, to *release.Fo
 	input, _, err := p.siteInput(ctx, set, snap)
 	if err != nil {
 		return site.Report{}, err
+	}
+	if len(input.Posts) <= smallSite {
+		defer debug.SetGCPercent(debug.SetGCPercent(300))
 	}
 	out := &plain{to, make(map[string]bool, len(input.Posts))}
 	report, err := site.Build(ctx, input, out, nil)
