@@ -85,7 +85,7 @@ func siteOf(t *testing.T, name, yaml string) string {
 
 // randomSource has about half of the settings that there are.
 func randomSource(rnd *rand.Rand, i int) coranto.Source {
-	words := []string{"plain", "Ünïcödé 日本語 🙂", `"quotes" & <tags>`, "it's: a {test}, [too] #1", "‮right to left", "a,b/c", "  spaced  out  ", "-", "~", "no", "12", "0x1f", "%s $HOME"}
+	words := []string{"plain", "Ünïcödé 日本語 🙂", `"quotes" & <tags>`, "it's: a {test}, [too] #1", "\u202eright to left", "a,b/c", "  spaced  out  ", "-", "~", "no", "12", "0x1f", "%s $HOME"}
 	word := func() string { return words[rnd.IntN(len(words))] }
 	maybe := func(s string) string {
 		if rnd.IntN(2) == 0 {

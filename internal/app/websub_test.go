@@ -72,7 +72,7 @@ func (b *blog) hub(w http.ResponseWriter, r *http.Request) {
 	b.requests = append(b.requests, mode)
 	if mode == "publish" {
 		if b.deaf {
-			http.Error(w, "not today", 503)
+			http.Error(w, "not today", http.StatusServiceUnavailable)
 			return
 		}
 		b.told = append(b.told, r.PostForm["hub.url"]...)
