@@ -24,10 +24,11 @@ func main() {
 	posts := flag.Int("posts", 10_000, "posts of the planet")
 	rounds := flag.Int("rounds", 3, "rounds; the median is told")
 	program := flag.String("coranto", "", "the program; empty: it is built from this tree")
-	only := flag.String("only", "", "full, cold, warm; empty: all")
+	only := flag.String("only", "", "full, cold, warm, peers; empty: all")
 	dir := flag.String("dir", "", "folder to work in, kept; empty: a temporary one")
+	peers := flag.String("peers", "", "folder with a hugo binary and the node_modules of @11ty/eleventy, to be compared with")
 	flag.Parse()
-	b := &bench{program: *program, dir: *dir, posts: *posts, rounds: *rounds, only: *only}
+	b := &bench{program: *program, dir: *dir, posts: *posts, rounds: *rounds, only: *only, peers: *peers}
 	if err := b.run(); err != nil {
 		fmt.Fprintln(os.Stderr, "bench/site:", err)
 		os.Exit(1)
@@ -36,6 +37,7 @@ func main() {
 
 type bench struct {
 	program, dir, only string
+	peers              string
 	posts, rounds      int
 	sample             *sample
 	figures            map[string][]figure
@@ -80,7 +82,7 @@ func (b *bench) run() error {
 	steps := []struct {
 		name string
 		do   func(string) error
-	}{{"full", b.full}, {"cold", b.cold}, {"warm", b.warm}}
+	}{{"full", b.full}, {"cold", b.cold}, {"warm", b.warm}, {"peers", b.peersBuild}}
 	for _, s := range steps {
 		if b.only == "" || b.only == s.name {
 			if err := s.do(site); err != nil {
@@ -214,35 +216,12 @@ func spent(pid int) time.Duration {
 }
 
 func (b *bench) measure(what, name string, args ...string) error {
-	f, err := measure(name, args...)
+	f, err := timed(exec.Command(name, args...))
 	if err != nil {
-		return fmt.Errorf("%s: %w", what, err)
+		return fmt.Errorf("%s: %s: %w", what, name, err)
 	}
 	b.add(what, f)
 	return nil
-}
-
-func measure(name string, args ...string) (figure, error) {
-	began := time.Now()
-	cmd := exec.Command(name, args...)
-	out, err := cmd.CombinedOutput()
-	if err != nil {
-		return figure{}, fmt.Errorf("%s: %w\n%s", name, err, out)
-	}
-	f := figure{wall: time.Since(began), cpu: cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()}
-	if use, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
-		f.rss = use.Maxrss * 1024
-	}
-	for _, line := range strings.Split(string(out), "\n") {
-		if at := strings.Index(line, " written"); at > 0 {
-			line = strings.TrimSuffix(strings.TrimSuffix(line[:at], " files"), " file")
-			at = len(line)
-			if words := strings.Fields(line[:at]); len(words) > 0 {
-				f.n, _ = strconv.Atoi(strings.ReplaceAll(words[len(words)-1], ",", ""))
-			}
-		}
-	}
-	return f, nil
 }
 
 func (b *bench) add(what string, f figure) {
