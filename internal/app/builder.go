@@ -2,7 +2,9 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -23,7 +25,9 @@ func builder(cfg *config.Config, trusted bool) *pipeline.Builder {
 	return &pipeline.Builder{Untrusted: !trusted, Argv: b.Command, Base: b.BaseDirectory, Env: b.Env, Secrets: b.Secrets, Timeout: b.Timeout}
 }
 
-// checkout writes the files of a commit into an empty folder.
+// checkout writes the files of a commit into an empty folder. Links that lead out
+// of it are left out: a commit has no files of the machine's, and a branch that is
+// previewed shows nobody any.
 func (a *App) checkout(ctx context.Context, commit, dir string) error {
 	root, err := os.OpenRoot(dir) // a link of the tree must not lead out of it
 	if err != nil {
@@ -34,6 +38,7 @@ func (a *App) checkout(ctx context.Context, commit, dir string) error {
 	if err != nil {
 		return err
 	}
+	var links []string
 	for _, e := range list {
 		if e.Mode == git.ModeModule || e.IsTree() {
 			continue
@@ -49,6 +54,7 @@ func (a *App) checkout(ctx context.Context, commit, dir string) error {
 		}
 		switch e.Mode {
 		case git.ModeSymlink:
+			links = append(links, e.Path)
 			err = root.Symlink(strings.TrimRight(string(body), "\n"), e.Path)
 		case git.ModeExec:
 			err = root.WriteFile(e.Path, body, 0o777)
@@ -56,6 +62,14 @@ func (a *App) checkout(ctx context.Context, commit, dir string) error {
 			err = root.WriteFile(e.Path, body, 0o666)
 		}
 		if err != nil {
+			return err
+		}
+	}
+	for _, l := range links { // where they lead is known once all are there
+		if _, err := root.Stat(l); err == nil || errors.Is(err, fs.ErrNotExist) {
+			continue // perhaps to what a generator makes
+		}
+		if err := root.Remove(l); err != nil {
 			return err
 		}
 	}

@@ -321,3 +321,54 @@ func TestBranchPreviews(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// What a link of a branch leads to outside of it is nobody's to read: who may
+// push a branch may not see the machine.
+func TestPreviewKeepsToTheBranch(t *testing.T) {
+	dir, outside := filepath.Join(t.TempDir(), "site"), t.TempDir()
+	newSite(t, dir, "site: {title: Live}\nhost: {names: [news.example], previews: true}\n")
+	if err := os.WriteFile(filepath.Join(outside, "key.txt"), []byte("secret"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	branch := filepath.Join(t.TempDir(), "branch")
+	git := func(dir string, args ...string) {
+		t.Helper()
+		cmd := exec.Command("git", append([]string{"-C", dir, "-c", "user.name=T", "-c", "user.email=t@example.org"}, args...)...)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("git %v: %v %s", args, err, out)
+		}
+	}
+	git(dir, "worktree", "add", "-q", "-b", "links", branch)
+	if err := os.RemoveAll(filepath.Join(branch, "pages")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(outside, filepath.Join(branch, "pages")); err != nil {
+		t.Fatal(err)
+	}
+	git(branch, "add", "-A")
+	git(branch, "commit", "-qm", "links")
+	a, err := app.Open(t.Context(), dir, app.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Close()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- a.Serve(ctx, l, app.ServeOptions{}) }()
+	show := func(path string) (int, string) {
+		status, body, _ := ask(http.DefaultClient, "http", l.Addr().String(), "links--news.example", path)
+		return status, body
+	}
+	until(t, "the branch is shown", func() bool { status, _ := show("/"); return status == 200 })
+	if status, body := show("/key.txt"); status != 404 {
+		t.Errorf("a file outside of the branch: %d %s", status, body)
+	}
+	stop()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
