@@ -171,8 +171,8 @@ func readFolder(dir string) (fs.FS, string, error) {
 	folder := os.DirFS(dir)
 	h := sha256.New()
 	err := fs.WalkDir(folder, ".", func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
+		if err != nil || !d.Type().IsRegular() {
+			return err // a build takes files only
 		}
 		b, err := fs.ReadFile(folder, path)
 		if err != nil {
