@@ -44,7 +44,7 @@ type Options struct {
 	Limits  asl.Limits       // of executions that are started; zero: none
 	Log     *slog.Logger     // nil: silent
 	Seed    io.Reader        // of executions that bring none; nil: crypto/rand
-	Grace   time.Duration    // how long Close lets tasks end by themselves; 0: 5 s, negative: not at all
+	Grace   time.Duration    // how long Close lets tasks end by themselves; 0: 1 s, negative: not at all
 	// Observe is told each line of every history, in order, once it is durable.
 	// What was told before a restart is not told again. It must not block for
 	// long, nor wait for the runtime, which waits for it.
@@ -57,7 +57,11 @@ const BlobSize = 64 << 10
 
 const (
 	defaultWorkers = 256
-	defaultGrace   = 5 * time.Second
+	// A task that hangs, a source mostly, would hang on; who has pressed Ctrl-C
+	// waits for it. What is cancelled runs again at the next start.
+	defaultGrace = time.Second
+	// How long tasks may take to obey: a command that is told to end has 5 s.
+	patience = 10 * time.Second
 )
 
 // Runtime is an engine.Runtime on one database.
@@ -283,7 +287,7 @@ func (r *Runtime) Ended() <-chan struct{} { return r.ended }
 // Close implements engine.Runtime. Tasks in hand get Options.Grace to end by
 // themselves, then their context is cancelled; what they fail with after that is
 // not recorded, so they run again. Close gives up on handlers that ignore their
-// context for as long again, and says so.
+// context for some seconds, and says so.
 func (r *Runtime) Close() error {
 	r.closing.Do(func() {
 		r.in.refuse()
@@ -291,7 +295,7 @@ func (r *Runtime) Close() error {
 		idle := r.pool.wait(r.o.Grace)
 		r.pool.cancelAll()
 		if !idle {
-			idle = r.pool.wait(max(r.o.Grace, time.Second))
+			idle = r.pool.wait(patience)
 		}
 		r.in.finish()
 		<-r.ended

@@ -250,6 +250,30 @@ func TestCloseLetsTasksEnd(t *testing.T) {
 	}
 }
 
+func TestCloseWaitsASecondForWhatHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hang := func(ctx context.Context, _ engine.Task) (json.RawMessage, error) {
+			<-ctx.Done()
+			return nil, ctx.Err()
+		}
+		db := openDB(t, t.TempDir())
+		defer db.Close()
+		r, err := local.Open(t.Context(), db, engine.TaskMap{"hang": hang}, local.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		start(t, r, "one", `{"StartAt": "A", "States": {"A": {"Type": "Task", "Resource": "hang", "End": true}}}`, `{}`)
+		synctest.Wait()
+		began := time.Now()
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
+		if got := time.Since(began); got != time.Second {
+			t.Errorf("Close took %v", got)
+		}
+	})
+}
+
 func TestCloseGivesUpOnDeafTasks(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
