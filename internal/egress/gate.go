@@ -15,9 +15,11 @@ import (
 	"net/http/httputil"
 	"net/netip"
 	"net/url"
+	"os"
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -206,16 +208,23 @@ func (g *Gate) drop(conns ...net.Conn) {
 	g.wait.Done()
 }
 
-// join copies both ways until both have ended, or nothing has come for long.
+// join copies both ways until both have ended, or nothing has come either way
+// for long.
 func join(a, b net.Conn) {
 	var wg sync.WaitGroup
+	var last atomic.Pointer[time.Time] // when something came
+	came := func() time.Time { t := time.Now(); last.Store(&t); return t }
+	came()
 	pass := func(to, from net.Conn) {
 		buf := make([]byte, 32<<10)
 		for {
-			_ = from.SetReadDeadline(time.Now().Add(gateIdle))
+			_ = from.SetReadDeadline(last.Load().Add(gateIdle))
 			n, err := from.Read(buf)
+			if errors.Is(err, os.ErrDeadlineExceeded) && time.Since(*last.Load()) < gateIdle {
+				err = nil // the other way something came
+			}
 			if n > 0 {
-				_ = to.SetWriteDeadline(time.Now().Add(gateIdle))
+				_ = to.SetWriteDeadline(came().Add(gateIdle))
 				if _, werr := to.Write(buf[:n]); werr != nil {
 					err = werr
 				}

@@ -16,6 +16,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
+	"time"
 )
 
 // gated is a client that goes through a gate, as programs do.
@@ -181,3 +183,34 @@ func TestZoneThatIsNotThere(t *testing.T) {
 }
 
 func tlsRoots(p *x509.CertPool) *tls.Config { return &tls.Config{RootCAs: p} }
+
+// A tunnel in which only one side speaks is not idle: a long download says
+// nothing the other way.
+func TestJoinOneWay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		near, a := net.Pipe()
+		b, far := net.Pipe()
+		ended := make(chan struct{})
+		go func() { join(a, b); close(ended) }()
+		for range 6 {
+			time.Sleep(gateIdle / 2)
+			if _, err := far.Write([]byte("x")); err != nil {
+				t.Fatalf("after half of the time: %v", err)
+			}
+			if _, err := io.ReadFull(near, make([]byte, 1)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if _, err := near.Write([]byte("y")); err != nil {
+			t.Fatalf("the other way: %v", err)
+		}
+		if _, err := io.ReadFull(far, make([]byte, 1)); err != nil {
+			t.Fatal(err)
+		}
+		begin := time.Now()
+		<-ended
+		if d := time.Since(begin); d < gateIdle || d > 2*gateIdle {
+			t.Errorf("idle for %v", d)
+		}
+	})
+}
