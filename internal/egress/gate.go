@@ -138,7 +138,10 @@ func (g *Gate) deny(err error) {
 func (g *Gate) forward(w http.ResponseWriter, r *http.Request) {
 	proxy := httputil.ReverseProxy{
 		Transport: within{g.z}, FlushInterval: -1, ErrorLog: g.server.ErrorLog,
-		Rewrite: func(p *httputil.ProxyRequest) { p.Out.Host = p.Out.URL.Host },
+		Rewrite: func(p *httputil.ProxyRequest) {
+			p.Out.Host = p.Out.URL.Host
+			p.Out.URL.RawQuery = p.In.URL.RawQuery // as it came, whatever we would read in it
+		},
 		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, err error) {
 			g.refuse(w, r.URL.Host, err)
 		},

@@ -214,3 +214,18 @@ func TestJoinOneWay(t *testing.T) {
 		}
 	})
 }
+
+// What a program asks for arrives as it is, also where others would mend it.
+func TestGatePassesQueries(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, r.RequestURI) }))
+	defer server.Close()
+	g := openGate(t, Options{Zones: []Zone{{Name: "office", Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}}}}, "office")
+	resp, err := gated(t, g, nil).Get(server.URL + "/x?b=1;a=2&%zz&a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if got, _ := io.ReadAll(resp.Body); string(got) != "/x?b=1;a=2&%zz&a" {
+		t.Errorf("%s arrives", got)
+	}
+}
