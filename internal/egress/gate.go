@@ -141,6 +141,8 @@ func (g *Gate) forward(w http.ResponseWriter, r *http.Request) {
 		Rewrite: func(p *httputil.ProxyRequest) {
 			p.Out.Host = p.Out.URL.Host
 			p.Out.URL.RawQuery = p.In.URL.RawQuery // as it came, whatever we would read in it
+			p.Out.Header.Del("Connection")
+			p.Out.Header.Del("Upgrade") // what follows would outlive the gate; CONNECT is for that
 		},
 		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, err error) {
 			g.refuse(w, r.URL.Host, err)

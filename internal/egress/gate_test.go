@@ -229,3 +229,35 @@ func TestGatePassesQueries(t *testing.T) {
 		t.Errorf("%s arrives", got)
 	}
 }
+
+// Nothing gets through a closed gate, so a plain request cannot become a
+// connection of its own.
+func TestGateUpgradesNothing(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Upgrade") == "" {
+			return
+		}
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer conn.Close()
+		io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: chat\r\n\r\n")
+	}))
+	defer server.Close()
+	g := openGate(t, Options{Zones: []Zone{{Name: "office", Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}}}}, "office")
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header = http.Header{"Connection": {"Upgrade"}, "Upgrade": {"chat"}}
+	resp, err := gated(t, g, nil).Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		t.Errorf("status %d", resp.StatusCode)
+	}
+}
