@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"regexp"
 	"strings"
 )
 
@@ -56,11 +57,29 @@ func (r *Repo) lead(ctx context.Context, c *call, w *Way, t target) error {
 		if os.Getenv("GIT_SSH_COMMAND") != "" || os.Getenv("GIT_SSH") != "" || r.config(ctx, "core.sshCommand") != "" {
 			return fmt.Errorf("%w: %s is in a zone, and an ssh command of your own (core.sshCommand, GIT_SSH_COMMAND or GIT_SSH) would leave it; put what it says into ~/.ssh/config, or take the zone away", ErrRemote, t.url)
 		}
+		if !plainAuthority.MatchString(authority(t.url)) {
+			return fmt.Errorf("%w: the host of %s has a character that a shell would read", ErrRemote, t.url)
+		}
 		c.env = append(append(c.env, w.Env...), "GIT_SSH_VARIANT=ssh", "GIT_SSH_COMMAND="+plainSSH+" -o ControlPath=none -o "+quote("ProxyCommand="+w.command()))
 	case bare:
 		return fmt.Errorf("%w: %s is in a zone, which git:// cannot be kept in; write https:// or ssh://", ErrRemote, t.url)
 	}
 	return nil
+}
+
+// plainAuthority is a user, a host and a port without what a shell reads: the host
+// comes to stand in a command, which ssh before 9.6 does not look at.
+var plainAuthority = regexp.MustCompile(`^[\w.@:%\[\]-]+$`)
+
+// authority is what stands before the path of an ssh address.
+func authority(address string) string {
+	_, rest, ok := strings.Cut(address, "://")
+	if !ok {
+		before, _, _ := strings.Cut(address, "/")
+		return before[:max(0, strings.LastIndexByte(before, ':'))]
+	}
+	before, _, _ := strings.Cut(rest, "/")
+	return before
 }
 
 // end gives the way up, if there is one.

@@ -129,6 +129,13 @@ func TestWayOfSSH(t *testing.T) {
 	if u := strings.Repeat("g through host.example 22\n", 2); string(said) != u {
 		t.Errorf("the tunnel was called with %q, want %q", said, u)
 	}
+	for _, host := range []string{"`touch${IFS}x`", "$(id)", "a;b", "a|b", "a'b", "[1:$(id)]"} {
+		for _, address := range []string{"ssh://git@" + host + bare, "git@" + host + ":" + bare} {
+			if _, err := r.Fetch(t.Context(), git.Remote{URL: address, Way: way}, "main"); !errors.Is(err, git.ErrRemote) || !strings.Contains(err.Error(), "a shell would read") {
+				t.Errorf("%s: %v", address, err)
+			}
+		}
+	}
 	t.Setenv("GIT_SSH_COMMAND", "ssh -4")
 	for _, address := range []string{"git@host.example:" + bare, "git://host.example/x.git"} {
 		if _, err := r.Fetch(t.Context(), git.Remote{URL: address, Way: way}, "main"); !errors.Is(err, git.ErrRemote) || !strings.Contains(err.Error(), "is in a zone") {
