@@ -91,6 +91,7 @@ type App struct {
 	lock     *lock
 	db       *sqlite.DB
 	repo     *git.Repo
+	branch   string // that holds the content
 	catalog  *catalog.Catalog
 	holds    *catalog.Holds
 	polite   *egress.Manners // of every client of this process
@@ -258,11 +259,10 @@ func (a *App) openContent(ctx context.Context, cfg *config.Config) (err error) {
 	if err != nil {
 		return err
 	}
-	branch, err := branchOf(ctx, a.repo, cfg)
-	if err != nil {
+	if a.branch, err = branchOf(ctx, a.repo, cfg); err != nil {
 		return err
 	}
-	o := content.Options{Path: cfg.Content, Branch: branch, Location: cfg.Site.Timezone, Now: a.o.Now, Cache: content.DirCache(a.cache())}
+	o := content.Options{Path: cfg.Content, Branch: a.branch, Location: cfg.Site.Timezone, Now: a.o.Now, Cache: content.DirCache(a.cache())}
 	if cfg.Remote != "" {
 		remote := a.remote(cfg.Remote, cfg.RemoteZone)
 		o.Remote = &remote

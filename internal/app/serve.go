@@ -36,7 +36,8 @@ type ServeOptions struct {
 }
 
 // watchEvery is how often serve looks whether the branch or the configuration
-// has moved: a commit is live within a second.
+// has moved. A commit it is told of at once, see branchWatch; where nothing
+// tells, one is live within a second.
 const watchEvery = 500 * time.Millisecond
 
 // Serve hosts the site on l and runs its schedules, until ctx ends. A tick that
@@ -93,6 +94,8 @@ func (a *App) work(ctx context.Context, tell func(Happening)) error {
 	tell = quieter(ctx, tell, a.o.Now)
 	tick := time.NewTicker(watchEvery)
 	defer tick.Stop()
+	moved, unwatch := watchBranch(ctx, a.repo, a.branch)
+	defer unwatch()
 	var mine own
 	if err := mine.resumed(ctx, a); err != nil {
 		tell(Happening{Err: err})
@@ -102,6 +105,7 @@ func (a *App) work(ctx context.Context, tell func(Happening)) error {
 		tell(Happening{Err: err})
 	}
 	for {
+		began := time.Now()
 		if again, err := a.runtime.revive(ctx, a.o.Now()); err != nil && ctx.Err() == nil {
 			tell(Happening{Err: err})
 			if again {
@@ -127,10 +131,8 @@ func (a *App) work(ctx context.Context, tell func(Happening)) error {
 			}
 		}
 		now.told(ctx, a, tell)
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return ctx.Err()
+		if err := rest(ctx, tick.C, moved, began); err != nil {
+			return err
 		}
 	}
 }
