@@ -79,7 +79,8 @@ func of(links []coranto.Link) (hubs []string, topic string) {
 	return hubs, topic
 }
 
-// address reports whether a text is an address of the web, without its fragment.
+// address reports whether a text is an address of the web, without its fragment,
+// that can be written into a header: net/url lets more pass than RFC 3986 does.
 func address(text string) (string, bool) {
 	u, err := url.Parse(text)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil {
@@ -87,7 +88,7 @@ func address(text string) (string, bool) {
 	}
 	u.Fragment, u.RawFragment = "", ""
 	s := u.String()
-	return s, len(s) <= maxURL
+	return s, len(s) <= maxURL && !strings.ContainsAny(s, "<>\" ") && !strings.ContainsAny(u.Host, "\\^`{|}")
 }
 
 // parseLinks reads Link headers (RFC 8288, section 3), as far as they can be read.

@@ -46,7 +46,7 @@ func TestDiscover(t *testing.T) {
 // addresses of the web without credentials, and writing them as a header again
 // finds the same.
 func FuzzDiscover(f *testing.F) {
-	for _, s := range []string{`<https://hub.example/>; rel="hub", </feed>; rel=self`, `<a>;rel="hub self";x="\"",<b`, `<https://[::1]:8080/é>; rel=hub`, `<http://a.example/%zz>;rel=hub`} {
+	for _, s := range []string{`<https://hub.example/>; rel="hub", </feed>; rel=self`, `<a>;rel="hub self";x="\"",<b`, `<https://[::1]:8080/é>; rel=hub`, `<http://a.example/%zz>;rel=hub`, `<//<ed>; rel=self`} {
 		f.Add(s, "https://a.example/feed")
 	}
 	f.Fuzz(func(t *testing.T, header, base string) {
