@@ -173,13 +173,10 @@ func (c *laneConn) head(first bool) (end, what int) {
 			if c.buf[0] != 'G' && c.buf[0] != 'H' {
 				return 0, headOther
 			}
-			if i := bytes.IndexByte(c.buf[:c.n], '\n'); i > 0 && c.buf[i-1] != '\r' {
-				return 0, headOther // lines may end so, but not here
-			}
 			if i := bytes.Index(c.buf[max(seen-3, 0):c.n], headEnd); i >= 0 {
 				return max(seen-3, 0) + i + len(headEnd), headWhole
 			}
-			if c.n == len(c.buf) {
+			if c.n == len(c.buf) || bareLine(c.buf[max(seen-1, 0):c.n]) {
 				return 0, headOther
 			}
 		}
@@ -202,6 +199,19 @@ func (c *laneConn) head(first bool) (end, what int) {
 }
 
 var headEnd = []byte("\r\n\r\n")
+
+// bareLine reports whether a line ends without "\r": some may, but not here.
+func bareLine(b []byte) bool {
+	for at := 0; ; at++ {
+		i := bytes.IndexByte(b[at:], '\n')
+		if i < 0 {
+			return false
+		}
+		if at += i; at > 0 && b[at-1] != '\r' {
+			return true
+		}
+	}
+}
 
 // deadline says until when the next bytes must come: of a head soon, and all of
 // it; of the next request not so soon. What differs by less than a second is not

@@ -88,6 +88,7 @@ func TestLane(t *testing.T) {
 		{"to be closed", head("GET /a", "Connection: close\r\n") + head("GET /b", ""), []string{`200 GET /a a.example  ""`}},
 		{"old", "GET /a HTTP/1.0\r\n\r\n", []string{`200 GET /a   ""`}},
 		{"bare line feeds", "GET /a HTTP/1.1\nHost: b.example\n\n", []string{`200 GET /a b.example  ""`}},
+		{"a bare line feed in the end", "GET /a HTTP/1.1\r\nHost: b.example\r\n\n", []string{`200 GET /a b.example  ""`}},
 		{"no host", "GET /a HTTP/1.1\r\n\r\n", []string{"400 "}},
 		{"two hosts", head("GET /a", "Host: b\r\n"), []string{"400 "}},
 		{"two lengths", head("GET /a", "Content-Length: 1\r\nContent-Length: 2\r\n"), []string{"400 "}},
