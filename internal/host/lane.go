@@ -110,6 +110,7 @@ type laneConn struct {
 	conn   net.Conn
 	buf    []byte
 	n      int // bytes in buf
+	blank  *http.Request // what all requests have in common
 	req    *http.Request
 	parser parser
 	w      laneWriter
@@ -120,7 +121,8 @@ type laneConn struct {
 
 func (q *lane) serve(conn net.Conn) {
 	c := &laneConn{q: q, conn: conn, buf: make([]byte, laneBuffer)}
-	c.req = (&http.Request{Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: http.Header{}, Body: http.NoBody, RemoteAddr: conn.RemoteAddr().String()}).WithContext(q.ctx)
+	c.blank = (&http.Request{Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: http.Header{}, Body: http.NoBody, RemoteAddr: conn.RemoteAddr().String()}).WithContext(q.ctx)
+	c.req = c.blank.WithContext(q.ctx)
 	c.w = laneWriter{c: c, header: http.Header{}}
 	q.mu.Lock()
 	q.conns[c] = struct{}{}
@@ -139,6 +141,7 @@ func (q *lane) serve(conn net.Conn) {
 	}()
 	for first := true; ; first = false {
 		end, what := c.head(first)
+		*c.req = *c.blank // without what a handler has left in the last one, such as its form
 		if what == headWhole && !c.parser.parse(string(c.buf[:end]), c.req) {
 			what = headOther
 		}

@@ -62,6 +62,8 @@ var echo = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			_, _ = w.Write(bytes.Repeat([]byte("x"), 10_000))
 		}
 		return
+	case r.URL.Path == "/form":
+		text = r.FormValue("q")
 	case r.URL.Path == "/split":
 		w.Header().Set("X-Bad", "a\r\nX-Worse: b")
 	}
@@ -81,6 +83,7 @@ func TestLane(t *testing.T) {
 		{"with a length", head("GET /length", "x-one: 1\r\n"), []string{`200 GET /length a.example 1 ""`}},
 		{"without a body", head("GET /none", "") + head("HEAD /length", "") + head("GET /b", ""), []string{"304 ", "200 ", `200 GET /b a.example  ""`}},
 		{"many", strings.Repeat(head("GET /a", ""), 5), []string{`200 GET /a a.example  ""`, `200 GET /a a.example  ""`, `200 GET /a a.example  ""`, `200 GET /a a.example  ""`, `200 GET /a a.example  ""`}},
+		{"forms", head("GET /form?q=1", "") + head("GET /form?q=2", ""), []string{"200 1", "200 2"}},
 		{"a body after", head("GET /a", "") + head("POST /p", "Content-Length: 3\r\n") + "xyz" + head("GET /c", ""), []string{`200 GET /a a.example  ""`, `200 POST /p a.example  "xyz"`, `200 GET /c a.example  ""`}},
 		{"a body of a GET", head("GET /a", "Content-Length: 3\r\n") + "xyz" + head("GET /c", ""), []string{`200 GET /a a.example  "xyz"`, `200 GET /c a.example  ""`}},
 		{"chunks", head("GET /a", "Transfer-Encoding: chunked\r\n") + "3\r\nxyz\r\n0\r\n\r\n" + head("GET /c", ""), []string{`200 GET /a a.example  "xyz"`, `200 GET /c a.example  ""`}},
