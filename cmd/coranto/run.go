@@ -43,14 +43,15 @@ then the posts are committed and the site is live, but somebody has to look.`,
 			defer a.Close()
 			c.warn(a.Warnings(cmd.Context()))
 			began := time.Now()
-			if err := a.Sync(cmd.Context()); err != nil {
-				c.warn([]string{"the remote could not be read: " + err.Error()})
-			}
+			apart := a.Sync(cmd.Context())
 			if _, err := a.Reload(cmd.Context()); err != nil {
 				return err // what the remote brought may be a configuration
 			}
 			res, err := a.Run(cmd.Context(), in)
 			p.done()
+			if apart != nil && res.PushError == "" { // else the summary says the same
+				c.warn([]string{"not level with the remote: " + apart.Error()})
+			}
 			if err != nil {
 				return err
 			}

@@ -85,19 +85,25 @@ func (f *failure) Error() string {
 // boilerplate is what git adds to every failure of a remote.
 var boilerplate = []string{"Please make sure you have the correct access rights", "and the repository exists.", "fatal: Could not read from remote repository."}
 
-// essence is what git said, without the empty lines and what it always says.
+// essence is what git said as one line, without what it always says and what
+// `push --porcelain` writes for programs.
 func essence(stderr string) string {
 	var out []string
 	for line := range strings.Lines(stderr) {
-		line = strings.TrimRight(line, " \t\r\n")
-		if line != "" && !slices.Contains(boilerplate, line) {
-			out = append(out, line)
+		line = strings.TrimSpace(line)
+		if ref, ok := strings.CutPrefix(line, "!\t"); ok {
+			_, line, _ = strings.Cut(ref, "\t")
 		}
+		if line == "" || line == "remote:" || line == "Done" || slices.Contains(boilerplate, line) ||
+			strings.HasPrefix(line, "To ") || strings.HasPrefix(line, "error: failed to push some refs to ") {
+			continue
+		}
+		out = append(out, line)
 	}
 	if len(out) == 0 {
-		return strings.TrimSpace(stderr)
+		return strings.Join(strings.Fields(stderr), " ")
 	}
-	return strings.Join(out, "\n")
+	return strings.Join(out, "; ")
 }
 
 func (f *failure) Unwrap() error { return f.err }
