@@ -108,8 +108,14 @@ func catalogued(find func(*evidence) []string) func(*evidence) []string {
 
 var inMeta = regexp.MustCompile(`(?:^|\s)(?i:by|von|par|por|door|written by|autor(?:in)?:|author:)\s+(\S.{1,60}?)(?:\s+(?:on|am|in|le|el|at|um)\s|\s*[|•·–—,(]|\s+-|\s+\d|$)`)
 
+// inMetaWords are those of which inMeta needs one.
+var inMetaWords = alternatives(`by|von|par|por|door|autor|author`)
+
 // byIn finds a name after "by" among a post's other data.
 func byIn(m *mark) string {
+	if !says(m.text, inMetaWords) {
+		return ""
+	}
 	if g := inMeta.FindStringSubmatch(m.text); g != nil && !notAuthored.MatchString(m.text) && looksPersonal(g[1]) {
 		return g[1]
 	}
@@ -127,11 +133,11 @@ func writtenBy(label string) bool {
 // authors are the names of those who wrote the page.
 func (ev *evidence) authors(site, title string) (names []string, source string) {
 	var fallback []string
-	for _, r := range authorRules {
+	for i, r := range authorRules {
 		names = nil
 		loose := strings.HasPrefix(r.name, "byline") || r.name == "source line"
-		for _, v := range r.find(ev) {
-			if whole := clean(v); ev.isAuthorSite(whole, site) || postal.MatchString(whole) || key(whole) == key(title) {
+		for _, v := range ev.authorValues(i) {
+			if whole := clean(v); ev.isAuthorSite(whole, site) || says(whole, postalWords) && postal.MatchString(whole) || key(whole) == key(title) {
 				continue
 			}
 			if loose {
@@ -174,6 +180,18 @@ func (ev *evidence) authors(site, title string) (names []string, source string) 
 	return fallback, source
 }
 
+// authorValues are what rule i finds, which is asked for twice at times.
+func (ev *evidence) authorValues(i int) []string {
+	if ev.authorFinds == nil {
+		ev.authorFinds = make([][]string, len(authorRules))
+		ev.authorAsked = make([]bool, len(authorRules))
+	}
+	if !ev.authorAsked[i] {
+		ev.authorFinds[i], ev.authorAsked[i] = authorRules[i].find(ev), true
+	}
+	return ev.authorFinds[i]
+}
+
 // firstPart is a byline up to the first sign that parts it from a date, a
 // section or a count of comments; what stands before a name is passed over.
 func firstPart(s string) string {
@@ -200,13 +218,16 @@ func (ev *evidence) lengthen(names []string) []string {
 			continue
 		}
 		short, tries := bare(n), 0
-		for _, r := range authorRules {
-			for _, v := range r.find(ev) {
+		for rule := range authorRules {
+			for _, v := range ev.authorValues(rule) {
 				if b := bare(v); b == short || tries >= maxTries || !strings.Contains(b, short) {
 					continue
 				}
 				tries++
 				for _, full := range splitNames(v) {
+					if !strings.Contains(bare(full), short) {
+						continue
+					}
 					full = person(full, true)
 					if head, _, ok := strings.Cut(full, " "); ok && looksPersonal(full) && (head == n || bare(full) == short) {
 						names[i] = full
@@ -223,6 +244,9 @@ func (ev *evidence) lengthen(names []string) []string {
 
 // postal ends the address of a company, which some put for the author.
 var postal = regexp.MustCompile(`(?i),\s*(?:germany|deutschland|austria|österreich|switzerland|schweiz|france|usa|uk|italia|españa)$|\b(?:gmbh|inc|ltd|llc|s\.?r\.?l|s\.a)\b\.?`)
+
+// postalWords are those of which postal needs one.
+var postalWords = alternatives(`,|gmbh|inc|ltd|llc|srl|s.r|sr.|s.a`)
 
 // isAuthorSite is stricter than isSite: people name sites after themselves.
 func (ev *evidence) isAuthorSite(n, site string) bool {

@@ -21,10 +21,10 @@ var bylineWords = [...]string{
 	"Blog", "Gastb", "Gasta", "Beitrag v", "Artikel v", "Kommentar v", "Bericht v", "Article by", "Post by", "Story by", "Report by", "Essay by", "Guest ", "A guest", "An article", "A story", "A report",
 }
 
-// bylineFirst are the bytes with which those begin.
-var bylineFirst = func() (t [256]bool) {
+// bylineFirst are those by the byte with which they begin.
+var bylineFirst = func() (t [256][]string) {
 	for _, w := range bylineWords {
-		t[w[0]] = true
+		t[w[0]] = append(t[w[0]], w)
 	}
 	return
 }()
@@ -32,17 +32,24 @@ var bylineFirst = func() (t [256]bool) {
 // leading are the signs that some put before a byline.
 const leading = "-–—|/·• \u00a0\t\r\n"
 
+// cueStarts are the bytes with which bylineCue begins.
+const cueStarts = "AaBbEeGgKkPpRrSsTtVvW\xe6"
+
 func (ev *evidence) bylineText() []string {
 	for _, l := range ev.lines {
 		if l.class&elsewhere != 0 {
 			continue
 		}
-		if m := bylineCue.FindStringSubmatch(strings.TrimLeft(l.text, leading)); m != nil {
+		text := strings.TrimLeft(l.text, leading)
+		if text == "" || strings.IndexByte(cueStarts, text[0]) < 0 {
+			continue
+		}
+		if m := bylineCue.FindStringSubmatch(text); m != nil {
 			return []string{m[1]}
 		}
 	}
 	for _, l := range ev.lines {
-		if l.class&elsewhere != 0 || len(l.text) > 120 || notAuthored.MatchString(l.text) {
+		if l.class&elsewhere != 0 || len(l.text) > 120 || !says(l.text, inMetaWords) || notAuthored.MatchString(l.text) {
 			continue
 		}
 		if g := inMeta.FindStringSubmatch(l.text); g != nil && capitalised(g[1]) {
@@ -135,7 +142,13 @@ var conjunction = regexp.MustCompile(`^\s*(?:,?\s*(?:&|and|und|et|y|e|en|og|och)
 
 // joins says that a text is no more than that, or begins so.
 func joins(t []byte) bool {
-	return len(t) <= 60 && (conjunction.Match(t) || len(t) < 8 && conjunction.Match(append(bytes.Clone(t), ' ')))
+	if len(t) > 60 {
+		return false
+	}
+	if b := bytes.TrimLeft(t, " \t\r\n\f"); len(b) == 0 || strings.IndexByte(",&aeouy", b[0]) < 0 { // as conjunction begins
+		return false
+	}
+	return (conjunction.Match(t) || len(t) < 8 && conjunction.Match(append(bytes.Clone(t), ' ')))
 }
 
 // titleCase writes a name in capitals as others are written.
@@ -182,14 +195,17 @@ func (ev *evidence) signature() []string {
 
 var clock = regexp.MustCompile(`^\d{1,2}[:.]\d{2}(?: ?(?:Uhr|[ap]\.?m\.?|h))?$`)
 
+// partsLine are the signs that part what stands in one line.
+const partsLine = "|/•·–—"
+
 // besideDate finds a line of a date, maybe a time, and a name:
 // 04.02.2022 | 13:10 Uhr | Ada Lund.
 func (ev *evidence) besideDate() []string {
 	for _, l := range ev.lines {
-		if l.class&elsewhere != 0 || len(l.text) > 80 {
+		if l.class&elsewhere != 0 || len(l.text) > 80 || !strings.ContainsAny(l.text, partsLine) {
 			continue
 		}
-		parts := strings.FieldsFunc(l.text, func(c rune) bool { return strings.ContainsRune("|/•·–—", c) })
+		parts := strings.FieldsFunc(l.text, func(c rune) bool { return strings.ContainsRune(partsLine, c) })
 		name, dated := "", false
 		for _, p := range parts {
 			p = strings.TrimSpace(p)
@@ -230,7 +246,7 @@ func (ev *evidence) owner() []string {
 		}
 	}
 	for _, l := range ev.lines {
-		if len(l.text) > 120 || l.class&never != 0 {
+		if len(l.text) > 120 || l.class&never != 0 || !strings.Contains(l.text, "©") && !strings.Contains(l.text, "(c)") && !strings.Contains(l.text, "opyright") {
 			continue
 		}
 		// in a footer it is a company more often than not, unless the site bears the name too

@@ -58,8 +58,11 @@ func decode(body []byte, contentType string, p *Page) ([]byte, string) {
 	if strings.HasPrefix(name, "utf-16") { // it would not have been readable so far
 		enc, name = nil, "utf-8"
 	}
+	if name == "utf-8" {
+		return body, name
+	}
 	valid, wide := utf8.Valid(body), 0
-	if valid && name != "utf-8" {
+	if valid {
 		for _, c := range body {
 			if c >= 0xc2 {
 				wide++
@@ -67,7 +70,7 @@ func decode(body []byte, contentType string, p *Page) ([]byte, string) {
 		}
 	}
 	switch {
-	case name == "utf-8" || name == "" && valid:
+	case name == "" && valid:
 		return body, "utf-8"
 	case name == "":
 		enc, name = charset.Lookup("windows-1252")
@@ -102,21 +105,23 @@ func transform(body []byte, enc encoding.Encoding, name string, p *Page) ([]byte
 
 // declared finds charset=… in a meta element or an XML declaration.
 func declared(head []byte) string {
-	head = bytes.ToLower(head)
 	for rest := head; ; {
-		i := bytes.Index(rest, []byte("<meta"))
+		i := bytes.IndexByte(rest, '<')
 		if i < 0 {
 			break
 		}
-		rest = rest[i+5:]
+		if rest = rest[i+1:]; len(rest) < 4 || !bytes.EqualFold(rest[:4], []byte("meta")) {
+			continue
+		}
+		rest = rest[4:]
 		tag, _, _ := bytes.Cut(rest, []byte(">"))
-		if l := label(tag, "charset"); l != "" {
+		if l := label(bytes.ToLower(tag), "charset"); l != "" {
 			return l
 		}
 	}
-	if bytes.HasPrefix(head, []byte("<?xml")) {
+	if len(head) >= 5 && bytes.EqualFold(head[:5], []byte("<?xml")) {
 		tag, _, _ := bytes.Cut(head, []byte("?>"))
-		return label(tag, "encoding")
+		return label(bytes.ToLower(tag), "encoding")
 	}
 	return ""
 }

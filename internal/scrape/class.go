@@ -1,6 +1,6 @@
 package scrape
 
-import "strings"
+import "bytes"
 
 // class is what the names in a class or id attribute hint at.
 type class uint32
@@ -57,29 +57,33 @@ var classNames = map[string]class{
 	"author-bio": 0, "author-description": 0, "author-box": 0, "author-info": cByline, "wrote-by": cByline, "written-by": cByline, "posted-by": cByline,
 }
 
-// classify reads a class or id attribute.
-func classify(attr string) class {
+// longestName is how many bytes of a class name are looked at.
+const longestName = 60
+
+// classify reads a class or id attribute. It copies nothing: a page has
+// hundreds of different ones, of which few tell anything.
+func classify(attr []byte) class {
 	var c class
-	for name := range strings.FieldsSeq(attr) {
-		if len(name) > 60 {
+	var buf [2 * longestName]byte
+	for rest := attr; len(rest) > 0; {
+		n := 0
+		for n < len(rest) && !space(rest[n]) {
+			n++
+		}
+		name := rest[:n]
+		if rest = rest[min(n+1, len(rest)):]; n == 0 || n > longestName {
 			continue
 		}
-		name = dashed(name)
-		if k, ok := classNames[name]; ok {
-			c |= k
-			continue
+		name = dashed(buf[:0], name)
+		if nameHints.may(name) {
+			if k, ok := classNames[string(name)]; ok {
+				c |= k
+				continue
+			}
 		}
-		if strings.HasPrefix(name, "sidebar-") || strings.HasPrefix(name, "widget-") {
-			c |= cSidebar
-		}
-		if strings.Contains(name, "tag-list") || strings.Contains(name, "tag-links") || strings.HasSuffix(name, "-labels") {
-			c |= cTags
-		}
-		for part := range strings.SplitSeq(name, "-") {
-			c |= classParts[part]
-		}
+		c |= classifyParts(name)
 	}
-	if c&cAuthorName != 0 && strings.Contains(attr, "fn") && hasWord(attr, "org") { // hCard's name of an organisation
+	if c&cAuthorName != 0 && bytes.Contains(attr, []byte("fn")) && hasWord(string(attr), "org") { // hCard's name of an organisation
 		c &^= cAuthorName
 	}
 	if c&cUpdated != 0 {
@@ -88,12 +92,61 @@ func classify(attr string) class {
 	return c
 }
 
-// dashed writes postMeta, post_meta and post__meta alike: post-meta.
-func dashed(name string) string {
-	b := make([]byte, 0, len(name)+4)
+// classifyParts reads the words of a name that is not known as a whole.
+func classifyParts(name []byte) (c class) {
+	if bytes.HasPrefix(name, []byte("sidebar-")) || bytes.HasPrefix(name, []byte("widget-")) {
+		c |= cSidebar
+	}
+	if bytes.Contains(name, []byte("-l")) && (bytes.Contains(name, []byte("tag-list")) || bytes.Contains(name, []byte("tag-links")) || bytes.HasSuffix(name, []byte("-labels"))) {
+		c |= cTags
+	}
+	for len(name) > 0 {
+		part := name
+		if i := bytes.IndexByte(name, '-'); i >= 0 {
+			part, name = name[:i], name[i+1:]
+		} else {
+			name = nil
+		}
+		if partHints.may(part) {
+			c |= classParts[string(part)]
+		}
+	}
+	return c
+}
+
+// hints tell by its length and its first and last byte that a word is in no
+// list, which spares most look-ups.
+type hints struct{ first, last [256]lengths }
+
+// lengths is a set of them; those above 31 count as one.
+type lengths uint32
+
+func length(word []byte) lengths { return 1 << min(len(word), 31) }
+
+func hintsOf(words map[string]class) (h hints) {
+	for w := range words {
+		n := length([]byte(w))
+		h.first[w[0]] |= n
+		h.last[w[len(w)-1]] |= n
+	}
+	return h
+}
+
+func (h *hints) may(word []byte) bool {
+	return len(word) > 0 && h.first[word[0]]&h.last[word[len(word)-1]]&length(word) != 0
+}
+
+var nameHints, partHints = hintsOf(classNames), hintsOf(classParts)
+
+// dashed appends to b what postMeta, post_meta and post__meta alike say:
+// post-meta.
+func dashed(b, name []byte) []byte {
 	lower := false
-	for i := range len(name) {
-		switch ch := name[i]; {
+	for _, ch := range name {
+		switch {
+		case ch >= 'a' && ch <= 'z':
+			b = append(b, ch)
+			lower = true
 		case ch >= 'A' && ch <= 'Z':
 			if lower {
 				b = append(b, '-')
@@ -107,8 +160,8 @@ func dashed(name string) string {
 			lower = false
 		default:
 			b = append(b, ch)
-			lower = ch >= 'a' && ch <= 'z'
+			lower = false
 		}
 	}
-	return strings.Trim(string(b), "-")
+	return bytes.TrimRight(b, "-")
 }

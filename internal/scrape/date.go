@@ -203,6 +203,35 @@ func hasYear(s string) bool {
 	return false
 }
 
+// longestMonth is how many letters the expressions take for a month.
+const longestMonth = 14
+
+// namesMonth says that a month's name may stand in a text: the expressions
+// that look for one are dear, and most texts with a year in them have none.
+func namesMonth(s string) bool {
+	start, letters := -1, 0
+	for i, c := range s {
+		if unicode.IsLetter(c) {
+			if start < 0 {
+				start, letters = i, 0
+			}
+			letters++
+			continue
+		}
+		if start >= 0 && mayBeMonth(s, start, i, letters) {
+			return true
+		}
+		start = -1
+	}
+	return start >= 0 && mayBeMonth(s, start, len(s), letters)
+}
+
+// mayBeMonth judges the word s[start:end]. One right after a digit may begin
+// with an ordinal's ending, 3rdMay; from a long one the expressions take a part.
+func mayBeMonth(s string, start, end, letters int) bool {
+	return letters > longestMonth || start > 0 && digit(s[start-1]) || letters >= 3 && month(s[start:end]) > 0
+}
+
 func findDate(s string, order dayOrder) (Date, bool) {
 	d, _, _, ok := findDateAt(s, order)
 	return d, ok
@@ -225,10 +254,11 @@ func findDateAt(s string, order dayOrder) (best Date, at, end int, ok bool) {
 			best, at, end, ok = v, loc[0], loc[1], true
 		}
 	}
-	year, letters := hasYear(s), strings.IndexFunc(s, unicode.IsLetter) >= 0
+	year := hasYear(s)
 	signs := strings.ContainsAny(s, "./|-")
+	spelt := year && namesMonth(s)
 	named := func(re *regexp.Regexp) [][]int {
-		if !year || !letters {
+		if !spelt {
 			return nil
 		}
 		return re.FindAllStringSubmatchIndex(s, 4)

@@ -98,7 +98,7 @@ func (ev *evidence) whole(intro string) string {
 		body := r.name == "paragraph"
 		for _, v := range r.find(ev) {
 			switch v = cleanIntro(v); {
-			case len(v) <= len(start) || !strings.HasPrefix(key(v), k):
+			case len(v) <= len(start) || !keyBegins(v, k):
 			case body:
 				continued = true
 			case len(v) > len(intro) && (len(start) < len(intro) || continues(v, start)):

@@ -92,9 +92,6 @@ type capture struct {
 	limit int
 }
 
-// open says that more of the text is of use.
-func (c capture) open() bool { return len(c.text) <= c.limit }
-
 // push opens an element, and decides whether its text is of interest.
 func (r *reader) push(tag atom.Atom) {
 	if len(r.stack) > 0 && closes(r.stack[len(r.stack)-1].tag, tag) {
@@ -353,7 +350,7 @@ func (r *reader) buffer() []byte {
 // closeTo ends every element from depth on.
 func (r *reader) closeTo(depth int) {
 	for i := len(r.captures) - 1; i >= 0 && r.captures[i].depth >= depth; i-- {
-		c := r.captures[i]
+		c := &r.captures[i]
 		r.captures = r.captures[:i]
 		r.spare = append(r.spare, c.text[:0])
 		if len(c.text) > c.limit {
@@ -365,7 +362,7 @@ func (r *reader) closeTo(depth int) {
 			}
 			c.text = nil
 		}
-		c.mark.text = collapse(string(c.text))
+		c.mark.text = collapse(string(bytes.TrimSpace(c.text)))
 		if c.mark.kind == mHeadline && c.mark.text != "" {
 			r.headline = true
 		}

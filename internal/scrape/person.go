@@ -183,9 +183,11 @@ func person(s string, loose bool) string {
 	}
 	s = strings.TrimSpace(byPrefix.ReplaceAllString(s, ""))
 	for range 3 {
-		if loc := byEnd.FindStringIndex(s); loc != nil {
-			s = s[:loc[0]]
+		loc := byEnd.FindStringIndex(s)
+		if loc == nil {
+			break
 		}
+		s = s[:loc[0]]
 	}
 	s = strings.Trim(s, " \t,;:.|-–—·•*_/\\\"'“”„()[]{}<>")
 	if head, _, ok := strings.Cut(s, "/"); ok && looksPersonal(strings.TrimSpace(head)) { // Name/agency

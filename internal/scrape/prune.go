@@ -1,6 +1,7 @@
 package scrape
 
 import (
+	"bytes"
 	"regexp"
 	"strings"
 
@@ -104,12 +105,12 @@ func isNoise(n *html.Node) bool {
 		if a.Key != "class" && a.Key != "id" || len(a.Val) > 1000 {
 			continue
 		}
-		if classify(a.Val)&(cComment|cRelated|cNav|cSidebar) != 0 {
+		if classify([]byte(a.Val))&(cComment|cRelated|cNav|cSidebar) != 0 {
 			return true
 		}
 		for name := range strings.FieldsSeq(a.Val) {
-			for part := range strings.SplitSeq(dashed(name), "-") {
-				if noise[part] {
+			for part := range bytes.SplitSeq(dashed(nil, []byte(name)), []byte("-")) {
+				if noise[string(part)] {
 					return true
 				}
 			}
@@ -167,7 +168,7 @@ func (t *terrain) marked(doc *html.Node) *html.Node {
 				continue
 			}
 			for name := range strings.FieldsSeq(a.Val) {
-				if len(name) < 40 && bodies[dashed(name)] {
+				if len(name) < 40 && bodies[string(dashed(nil, []byte(name)))] {
 					best = n
 				}
 			}

@@ -3,7 +3,6 @@ package scrape
 import (
 	"bytes"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
@@ -32,6 +31,9 @@ type evidence struct {
 	seen  int    // scripts in graph
 	about node   // the graph's article
 	asked int    // scripts in graph when that was found
+
+	authorFinds [][]string // by rule, once asked for
+	authorAsked []bool
 }
 
 type linkElement struct{ rel, href string }
@@ -42,7 +44,7 @@ type reader struct {
 	stack    []element
 	captures []capture
 	spare    [][]byte // texts of captures that are done
-	classes  map[string]class
+	classes  [256]classed
 	open     census // how many of each are in stack
 	headline bool   // one is behind us
 	paras    int    // paragraphs kept
@@ -58,7 +60,7 @@ type reader struct {
 // read walks once through the page, to its end: stopping at the first sight of
 // every field saved 3 % of the time on real pages, and changed answers.
 func read(body []byte, ev *evidence) {
-	r := &reader{evidence: ev, scanner: scanner{b: body}, classes: map[string]class{}}
+	r := &reader{evidence: ev, scanner: scanner{b: body}, stack: make([]element, 0, 64), captures: make([]capture, 0, 8)}
 	for {
 		switch r.next() {
 		case tokEnd:
@@ -82,7 +84,7 @@ func (r *reader) textToken() {
 	trimmed := bytes.TrimSpace(t)
 	blank := len(trimmed) == 0
 	more, bare := r.goesOn(t)
-	if (telling(t) || (r.cue || more || r.listed) && len(t) <= 120 && !blank) && r.around()&cComment == 0 && len(r.lines) < maxLines {
+	if (telling(trimmed) || (r.cue || more || r.listed) && len(t) <= 120 && !blank) && r.around()&cComment == 0 && len(r.lines) < maxLines {
 		l := line{clean(string(t)), clean(string(r.before)), r.around(), r.headline, more || r.listed, r.prose && *r.open.of(atom.P) > 0}
 		if len(l.before) <= 3 && dayOnly(l.before) { // 8. <a>December 2010</a>
 			l.text = l.before + " " + l.text
@@ -99,15 +101,16 @@ func (r *reader) textToken() {
 	} else if len(b) > 60 {
 		r.before, r.cue, r.prose = nil, false, true
 	}
-	if !slices.ContainsFunc(r.captures, capture.open) {
-		return
-	}
-	t = unescape(t)
+	decoded := false
 	for i := range r.captures {
 		c := &r.captures[i]
-		if len(c.text) <= c.limit {
-			c.text = append(c.text, t[:min(len(t), c.limit+1)]...)
+		if len(c.text) > c.limit {
+			continue // more is of no use
 		}
+		if !decoded {
+			t, decoded = unescape(t), true
+		}
+		c.text = append(c.text, t[:min(len(t), c.limit+1)]...)
 	}
 }
 
@@ -134,19 +137,18 @@ type line struct {
 
 const maxLines = 500
 
-// telling says that a text is short and has a year in it, or begins as a
+// telling says that a text, trimmed, is short and has a year in it, or begins as a
 // byline does.
 func telling(t []byte) bool {
-	t = bytes.TrimSpace(t)
 	if len(t) > 0 && (t[0] == '-' || t[0] == '|' || t[0] == '/') {
 		t = bytes.TrimLeft(bytes.TrimPrefix(bytes.TrimLeft(t, "-|/ "), []byte("&nbsp;")), " ")
 	}
 	if len(t) < 6 || len(t) > 300 {
 		return false
 	}
-	for i := 0; i+2 <= len(t); i++ {
+	for i, c := range t[:len(t)-1] {
 		switch {
-		case t[i] < '0' || t[i] > '9':
+		case !digit(c):
 			continue
 		case i+4 <= len(t) && (t[i] == '2' && t[i+1] == '0' || t[i] == '1' && t[i+1] == '9') && digit(t[i+2]) && digit(t[i+3]):
 			return true
@@ -154,10 +156,7 @@ func telling(t []byte) bool {
 			return true
 		}
 	}
-	if !bylineFirst[t[0]] {
-		return false
-	}
-	for _, p := range bylineWords {
+	for _, p := range bylineFirst[t[0]] {
 		if len(t) > len(p) && string(t[:len(p)]) == p {
 			return true
 		}
@@ -339,19 +338,27 @@ func (r *reader) add(m mark) {
 	}
 }
 
+// classed is what an attribute was found to hint at.
+type classed struct {
+	attr []byte
+	class
+}
+
 // classOf remembers what attributes hint at: few differ on a page.
 func (r *reader) classOf(attr []byte) class {
-	if len(attr) == 0 || len(attr) > 2000 {
+	n := len(attr)
+	if n == 0 || n > 2000 {
 		return 0
 	}
-	c, ok := r.classes[string(attr)]
-	if !ok {
-		c = classify(string(attr))
-		if len(r.classes) < 4000 {
-			r.classes[string(attr)] = c
-		}
+	slot := uint32(2166136261) // FNV of the last bytes, in which names differ most
+	for _, c := range attr[max(0, n-16):] {
+		slot = (slot ^ uint32(c)) * 16777619
 	}
-	return c
+	known := &r.classes[(slot^uint32(n))%uint32(len(r.classes))]
+	if !bytes.Equal(known.attr, attr) {
+		*known = classed{attr, classify(attr)}
+	}
+	return known.class
 }
 
 func hasWord(list, word string) bool {

@@ -194,13 +194,13 @@ func (ev *evidence) fill(p *Page) {
 // elsewhere: sites name their frames as they like.
 func (ev *evidence) unmask(title string) {
 	var mask class
-	score := 0.7
+	score, own := 0.7, words(title)
 	for i := range ev.marks {
 		m := &ev.marks[i]
 		if m.kind != mHeadline && m.kind != mHeading && (m.kind != mItem || m.prop != "headline" && m.prop != "name") {
 			continue
 		}
-		if s := alike(title, m.text); s > score {
+		if s := share(own, words(m.text)); s > score {
 			mask, score = m.class&elsewhere&^cComment, s
 		}
 	}

@@ -22,6 +22,8 @@ type scanner struct {
 	self bool // the tag ends in />
 	svg  bool // within one, where any element may close itself
 	low  [32]byte
+
+	rawName [32]byte // holds raw
 }
 
 type tokenKind uint8
@@ -155,10 +157,12 @@ func (s *scanner) rawEnd() int {
 // name reads the name of a tag, from s.at on.
 func (s *scanner) name() []byte {
 	start := s.at
-	for s.at < len(s.b) && !space(s.b[s.at]) && s.b[s.at] != '>' && s.b[s.at] != '/' {
-		s.at++
+	i := start
+	for i < len(s.b) && (letter(s.b[i]) || !space(s.b[i]) && s.b[i] != '>' && s.b[i] != '/') {
+		i++
 	}
-	return s.lower(s.b[start:s.at])
+	s.at = i
+	return s.lower(s.b[start:i])
 }
 
 // lower is name in lower case; one too long to be known is cut.
@@ -190,7 +194,7 @@ func (s *scanner) startTag() tokenKind {
 	s.tag = atom.Lookup(name)
 	switch s.tag {
 	case atom.Script, atom.Style, atom.Textarea, atom.Iframe, atom.Noembed, atom.Noframes, atom.Xmp, atom.Plaintext, atom.Noscript, atom.Title:
-		s.raw = bytes.Clone(name)
+		s.raw = append(s.rawName[:0], name...)
 	}
 	s.attr = attrs{}
 	for s.at < len(s.b) {
@@ -220,7 +224,7 @@ func (s *scanner) startTag() tokenKind {
 func (s *scanner) attribute() {
 	b, start := s.b, s.at
 	i := start + 1 // a '=' here belongs to the name
-	for i < len(b) && b[i] != '=' && b[i] != '>' && b[i] != '/' && !space(b[i]) {
+	for i < len(b) && (letter(b[i]) || b[i] != '=' && b[i] != '>' && b[i] != '/' && !space(b[i])) {
 		i++
 	}
 	key := b[start:i]
@@ -308,6 +312,9 @@ func (s *scanner) keep(key, val []byte) {
 func unescape(b []byte) []byte {
 	if bytes.IndexByte(b, '&') < 0 {
 		return b
+	}
+	if amp := []byte("&amp;"); bytes.Count(b, amp) == bytes.Count(b, amp[:1]) { // as in most addresses
+		return bytes.ReplaceAll(b, amp, amp[:1])
 	}
 	return []byte(html.UnescapeString(string(b)))
 }

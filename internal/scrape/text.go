@@ -21,8 +21,13 @@ func collapse(s string) string {
 	var b strings.Builder
 	b.Grow(len(s))
 	space, line, last := false, false, rune(0)
-	for _, c := range s {
+	for i, n := 0, 0; i < len(s); i += n {
+		c := rune(s[i])
+		if n = 1; c >= utf8.RuneSelf {
+			c, n = utf8.DecodeRuneInString(s[i:])
+		}
 		switch {
+		case c > ' ' && c < 0x7f:
 		case unicode.IsSpace(c):
 			space, line = true, line || c == '\n'
 			continue
@@ -33,7 +38,7 @@ func collapse(s string) string {
 			b.WriteByte(' ')
 		}
 		space, line, last = false, false, c
-		b.WriteRune(c)
+		b.WriteString(s[i : i+n])
 	}
 	return b.String()
 }
@@ -103,12 +108,36 @@ func key(s string) string {
 	if isKey(s) {
 		return s
 	}
-	return strings.Map(func(c rune) rune {
-		if unicode.IsLetter(c) || unicode.IsDigit(c) {
-			return unicode.ToLower(c)
+	b := make([]byte, 0, len(s))
+	for _, c := range s {
+		switch {
+		case c >= 'a' && c <= 'z' || c >= '0' && c <= '9':
+			b = append(b, byte(c))
+		case c >= 'A' && c <= 'Z':
+			b = append(b, byte(c)+'a'-'A')
+		case c >= utf8.RuneSelf && (unicode.IsLetter(c) || unicode.IsDigit(c)):
+			b = utf8.AppendRune(b, unicode.ToLower(c))
 		}
-		return -1
-	}, s)
+	}
+	return string(b)
+}
+
+// keyBegins says that the key of a text begins so.
+func keyBegins(s, begin string) bool {
+	for _, c := range s {
+		if begin == "" {
+			return true
+		}
+		if !unicode.IsLetter(c) && !unicode.IsDigit(c) {
+			continue
+		}
+		want, n := utf8.DecodeRuneInString(begin)
+		if unicode.ToLower(c) != want {
+			return false
+		}
+		begin = begin[n:]
+	}
+	return begin == ""
 }
 
 func isKey(s string) bool {

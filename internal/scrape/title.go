@@ -149,8 +149,9 @@ func (ev *evidence) heads(title string) bool {
 }
 
 // alike is the share of the shorter text's words that the other has too.
-func alike(a, b string) float64 {
-	x, y := words(a), words(b)
+func alike(a, b string) float64 { return share(words(a), words(b)) }
+
+func share(x, y map[string]bool) float64 {
 	if len(x) > len(y) {
 		x, y = y, x
 	}
@@ -166,8 +167,8 @@ func alike(a, b string) float64 {
 // words are those of a text, in lower case. Of scripts that put no space
 // between them each sign counts.
 func words(s string) map[string]bool {
-	all := map[string]bool{}
-	for _, w := range strings.FieldsFunc(strings.ToLower(s), func(c rune) bool { return !unicode.IsLetter(c) && !unicode.IsDigit(c) }) {
+	all := make(map[string]bool, strings.Count(s, " ")+1)
+	for w := range strings.FieldsFuncSeq(strings.ToLower(s), func(c rune) bool { return !unicode.IsLetter(c) && !unicode.IsDigit(c) }) {
 		if c, _ := utf8.DecodeRuneInString(w); c < 0x2e80 {
 			all[w] = true
 			continue
