@@ -16,6 +16,7 @@ import (
 	"github.com/coranto/coranto/internal/bucket"
 	"github.com/coranto/coranto/internal/config"
 	"github.com/coranto/coranto/internal/failpoint"
+	"github.com/coranto/coranto/internal/host"
 	"github.com/coranto/coranto/internal/release"
 	"github.com/coranto/coranto/internal/secret"
 )
@@ -221,15 +222,20 @@ func (a *App) putObjects(ctx context.Context, b *bucket.Bucket, files []release.
 			if err != nil {
 				return err
 			}
-			o := bucket.Object{Type: f.Type, CacheControl: "no-cache"}
-			if strings.HasPrefix(f.Path, "assets/") || strings.HasPrefix(f.Path, "images/") {
-				o.CacheControl = "public, max-age=31536000, immutable"
-			}
-			_, err = b.Put(ctx, f.Path, body, o)
+			_, err = b.Put(ctx, f.Path, body, bucket.Object{Type: f.Type, CacheControl: cacheControl(f.Path)})
 			return err
 		})
 	}
 	return g.Wait()
+}
+
+// cacheControl is what the host says of a file too: only what has its content in
+// its name may be kept.
+func cacheControl(path string) string {
+	if host.Immutable(path) {
+		return "public, max-age=31536000, immutable"
+	}
+	return "no-cache"
 }
 
 func (l Layout) openBucket(d config.Deploy, way http.RoundTripper, now func() time.Time) (*bucket.Bucket, error) {

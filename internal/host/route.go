@@ -40,7 +40,7 @@ func find(rel Release, old *recent, p string) answer {
 	if hidden(key) {
 		return notFound(rel)
 	}
-	fingerprinted := immutable(key)
+	fingerprinted := Immutable(key)
 	if f, ok := rel.Lookup(key); ok {
 		return answer{status: http.StatusOK, rel: rel, path: key, file: f, immutable: fingerprinted}
 	}
@@ -103,10 +103,10 @@ func clean(p string) (string, bool) {
 	return c, true
 }
 
-// immutable reports whether the name holds a fingerprint of the content, as
+// Immutable reports whether the name holds a fingerprint of the content, as
 // assets/site.1a2b3c4d.css and images/0123456789abcdef.png do: then what is
 // under it never changes. Elsewhere a number may be but a number.
-func immutable(key string) bool {
+func Immutable(key string) bool {
 	if !strings.HasPrefix(key, "assets/") && !strings.HasPrefix(key, "images/") {
 		return false
 	}
