@@ -14,6 +14,7 @@ import (
 // Limits of what comes to the callback.
 const (
 	maxReceiving = 16               // messages that are read at a time
+	maxOfOne     = 2                // of them of one subscription: whose hub is slow keeps no other's out
 	readTime     = 30 * time.Second // for the body of one
 	maxChallenge = 1024
 	maxLease     = 90 * 24 * time.Hour
@@ -137,7 +138,7 @@ func (s *Subscriber) told(w http.ResponseWriter, r *http.Request, token string) 
 		http.Error(w, strconv.Itoa(status)+" "+http.StatusText(status), status)
 		return
 	}
-	defer func() { <-s.receive }()
+	defer s.received(token)
 	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(readTime))
 	signed, err := s.read(w, r, token)
 	if err != nil {
@@ -170,12 +171,25 @@ func (s *Subscriber) admit(token string) (status int, source string) {
 	case !x.bucket.take(s.o.Now()):
 		return http.StatusTooManyRequests, ""
 	}
-	select {
-	case s.receive <- struct{}{}:
-		return 0, x.Source
-	default:
-		x.bucket.spent--
-		return http.StatusServiceUnavailable, ""
+	if x.reading < maxOfOne {
+		select {
+		case s.receive <- struct{}{}:
+			x.reading++
+			return 0, x.Source
+		default:
+		}
+	}
+	x.bucket.spent--
+	return http.StatusServiceUnavailable, ""
+}
+
+// received gives back what admit has taken.
+func (s *Subscriber) received(token string) {
+	<-s.receive
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if x := s.by[token]; x != nil {
+		x.reading--
 	}
 }
 

@@ -455,3 +455,38 @@ func TestSlow(t *testing.T) {
 		}
 	}
 }
+
+// TestSlowHub: one that lets us wait for all of its messages keeps no other's out.
+func TestSlowHub(t *testing.T) {
+	r := newRig(t)
+	bob := r.want()
+	bob.Source, bob.Topic = "bob", "https://bob.example/feed"
+	r.keep(r.want(), bob)
+	by := map[string]url.Values{}
+	for _, f := range r.all() {
+		by[f.Get("hub.topic")] = f
+	}
+	slow, other := by[topic], by[bob.Topic]
+	var open []*io.PipeWriter
+	done := make(chan int, 100)
+	for range 20 {
+		body, w := io.Pipe()
+		go func() { done <- r.post(slow.Get("hub.callback"), body, sign("sha1", nil, slow.Get("hub.secret"))) }()
+		read := make(chan bool, 1)
+		go func() { _, err := w.Write([]byte("x")); read <- err == nil }() // returns when it is read
+		select {
+		case <-read:
+			open = append(open, w)
+		case <-done:
+			w.Close()
+		}
+	}
+	if got := r.post(other.Get("hub.callback"), strings.NewReader("x"), sign("sha1", []byte("x"), other.Get("hub.secret"))); got != 202 {
+		t.Errorf("another hub beside it: %d", got)
+	}
+	for _, w := range open {
+		w.Close()
+	}	for range open {
+		<-done
+	}
+}

@@ -119,10 +119,11 @@ type Subscriber struct {
 // subscription is one with what only it and its hub know.
 type subscription struct {
 	Subscription
-	token  string // ends the callback
-	secret string
-	bucket bucket
-	busy   bool // a request is under way
+	token   string // ends the callback
+	secret  string
+	bucket  bucket
+	busy    bool // a request is under way
+	reading int  // messages
 }
 
 // secretBytes is how long tokens and secrets are; in hexadecimal they are twice
