@@ -486,7 +486,8 @@ func TestSlowHub(t *testing.T) {
 	}
 	for _, w := range open {
 		w.Close()
-	}	for range open {
+	}
+	for range open {
 		<-done
 	}
 }
