@@ -155,7 +155,7 @@ func (a *App) stale(ctx context.Context) (bool, error) {
 		return true, nil
 	}
 	_, err = a.releases.Current()
-	return err == release.ErrNone, nil
+	return errors.Is(err, release.ErrNone), nil
 }
 
 // PublishOptions say how the site is published.

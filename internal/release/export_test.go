@@ -149,11 +149,20 @@ func FuzzParseManifest(f *testing.F) {
 	m, lines := newManifest([]entry{{"a/b.html", strings.Repeat("ab", 32), 3}, {"c", strings.Repeat("01", 32), 0}}, Release{})
 	f.Add([]byte(magic + `{"id":"` + m.ID() + `","files":2,"size":3}` + "\n" + string(lines)))
 	f.Add([]byte(magic + "{}\n"))
+	first := encodeList([]entry{{"a/b.html", strings.Repeat("ab", 32), 3}, {"c", strings.Repeat("01", 32), 0}})
+	f.Add([]byte(magic1 + `{"id":"` + idOf(first) + `","files":2,"size":3}` + "\n" + string(first)))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		m, err := parseManifest(data)
 		if err != nil {
 			if !errors.Is(err, ErrCorrupt) {
 				t.Errorf("unclassified error %v", err)
+			}
+			return
+		}
+		if isFirst(data) {
+			all, err := m.all()
+			if err != nil || !strings.HasSuffix(string(data), string(encodeList(all))) {
+				t.Errorf("written again it is another: %v", err)
 			}
 			return
 		}

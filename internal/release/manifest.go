@@ -252,6 +252,9 @@ func parseManifest(data []byte) (*Manifest, error) {
 	if idOf(lines) != info.ID {
 		return nil, fmt.Errorf("content does not match ID: %w", ErrCorrupt)
 	}
+	if isFirst(data) {
+		return parseFirst(info, lines)
+	}
 	m := &Manifest{info: info, lists: make([]*list, 0, bytes.Count(lines, []byte{'\n'}))}
 	rest, last := string(lines), ""
 	files, size := 0, int64(0)
@@ -279,6 +282,9 @@ func parseManifest(data []byte) (*Manifest, error) {
 
 func parseHead(data []byte) (info Release, lines []byte, err error) {
 	rest, ok := bytes.CutPrefix(data, []byte(magic))
+	if !ok {
+		rest, ok = bytes.CutPrefix(data, []byte(magic1))
+	}
 	head, lines, ok2 := bytes.Cut(rest, []byte("\n"))
 	if !ok || !ok2 {
 		return info, nil, fmt.Errorf("not a manifest: %w", ErrCorrupt)

@@ -243,7 +243,8 @@ type live struct {
 	checked time.Time
 }
 
-// Current returns the release that is live, or ErrNone. Ask once a request and
+// Current returns the release that is live, or ErrNone, also where what should
+// be live is lost or damaged. Ask once a request and
 // serve the whole request from the answer. It costs nothing but, once per
 // Options.Recheck, a look at the pointer file.
 func (s *Store) Current() (*Manifest, error) {
@@ -292,6 +293,10 @@ func (s *Store) look(old *live) *live {
 func keep(old *live, err error, now time.Time) *live {
 	if old != nil && old.m != nil {
 		return &live{m: old.m, checked: now}
+	}
+	if errors.Is(err, ErrCorrupt) || errors.Is(err, ErrNotFound) {
+		// As good as none: the next build makes one. Verify names what is wrong.
+		err = fmt.Errorf("%w is live: %w", ErrNone, err)
 	}
 	return &live{err: err, checked: now}
 }
