@@ -13,7 +13,7 @@ import (
 type Way struct {
 	Proxy  string   // http://user:password@127.0.0.1:port, the only way out, for http(s)
 	CA     string   // file of the certificates that TLS trusts; empty: git's own
-	Tunnel []string // program that joins its standard streams with the host and port that are its last arguments, for ssh
+	Tunnel []string // program that joins its standard streams with the host and port that are its last arguments, for ssh; empty: ssh reaches nobody
 	Env    []string // of that program
 	// Close gives the way up; its error says what was not let through.
 	Close func() error
@@ -48,11 +48,10 @@ func kindOf(address string) kind {
 	return shell
 }
 
-// lead makes a call to the remote t go w's way.
+// lead makes a call to the remote t go w's way. Each kind is led, whatever t is
+// of: the user's url.….insteadOf may make another of it.
 func (r *Repo) lead(ctx context.Context, c *call, w *Way, t target) error {
 	switch kindOf(t.url) {
-	case web:
-		c.env = append(c.env, w.web(t)...)
 	case shell:
 		if os.Getenv("GIT_SSH_COMMAND") != "" || os.Getenv("GIT_SSH") != "" || r.config(ctx, "core.sshCommand") != "" {
 			return fmt.Errorf("%w: %s is in a zone, and an ssh command of your own (core.sshCommand, GIT_SSH_COMMAND or GIT_SSH) would leave it; put what it says into ~/.ssh/config, or take the zone away", ErrRemote, t.url)
@@ -60,10 +59,11 @@ func (r *Repo) lead(ctx context.Context, c *call, w *Way, t target) error {
 		if !plainAuthority.MatchString(authority(t.url)) {
 			return fmt.Errorf("%w: the host of %s has a character that a shell would read", ErrRemote, t.url)
 		}
-		c.env = append(append(c.env, w.Env...), "GIT_SSH_VARIANT=ssh", "GIT_SSH_COMMAND="+plainSSH+" -o ControlPath=none -o "+quote("ProxyCommand="+w.command()))
 	case bare:
 		return fmt.Errorf("%w: %s is in a zone, which git:// cannot be kept in; write https:// or ssh://", ErrRemote, t.url)
 	}
+	c.flags = append(c.flags, "protocol.git.allow=never")
+	c.env = append(append(append(c.env, w.web(t)...), w.Env...), "GIT_SSH_VARIANT=ssh", "GIT_SSH_COMMAND="+plainSSH+" -o ControlPath=none -o "+quote("ProxyCommand="+w.command()))
 	return nil
 }
 
@@ -95,6 +95,9 @@ const plainSSH = "ssh -o BatchMode=yes -o ConnectTimeout=20"
 
 // command is what ssh runs in place of connecting; it replaces %h and %p.
 func (w *Way) command() string {
+	if len(w.Tunnel) == 0 {
+		return "false"
+	}
 	var words []string
 	for _, a := range w.Tunnel {
 		words = append(words, strings.ReplaceAll(quote(a), "%", "%%"))

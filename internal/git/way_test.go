@@ -125,8 +125,17 @@ func TestWayOfSSH(t *testing.T) {
 			t.Error(err)
 		}
 	}
+	rewrite := filepath.Join(dir, "gitconfig")
+	if err := os.WriteFile(rewrite, []byte("[url \"git@host.example:/\"]\n\tinsteadOf = https://host.example/\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("GIT_CONFIG_GLOBAL", rewrite)
+	if _, err := r.Fetch(t.Context(), git.Remote{URL: "https://host.example" + bare, Way: way}, "main"); err != nil {
+		t.Error(err)
+	}
+	t.Setenv("GIT_CONFIG_GLOBAL", os.DevNull)
 	said, _ := os.ReadFile(tunnel + ".log")
-	if u := strings.Repeat("g through host.example 22\n", 2); string(said) != u {
+	if u := strings.Repeat("g through host.example 22\n", 3); string(said) != u {
 		t.Errorf("the tunnel was called with %q, want %q", said, u)
 	}
 	for _, host := range []string{"`touch${IFS}x`", "$(id)", "a;b", "a|b", "a'b", "[1:$(id)]"} {
