@@ -156,11 +156,35 @@ func (t *theme) explain(err error) error {
 var (
 	executing = regexp.MustCompile(`^executing "[^"]*" at <`)
 	noField   = regexp.MustCompile(`can't evaluate field (\w+) in type \*?site\.(\w+)$`)
+	openEnd   = regexp.MustCompile(`ends in a non-text context: (?:\{(\w+) (\w+) .*)?`)
 )
+
+// leftOpen says what a component has begun and not ended, from the names of
+// html/template's states.
+func leftOpen(state, delim string) string {
+	switch {
+	case delim == "delimDoubleQuote":
+		return `the quote " of an attribute is not closed`
+	case delim == "delimSingleQuote":
+		return "the quote ' of an attribute is not closed"
+	case strings.HasPrefix(state, "stateHTMLCmt"):
+		return "a comment <!-- is not closed by -->"
+	case strings.HasPrefix(state, "stateJS"):
+		return "a <script> is not closed"
+	case strings.HasPrefix(state, "stateCSS"):
+		return "a <style> is not closed"
+	case state == "stateRCDATA":
+		return "a <title> or <textarea> is not closed"
+	}
+	return "a tag is not closed by >"
+}
 
 // reworded says a fault in the words of themes: what there is instead of a
 // field that there is not.
 func reworded(reason string) string {
+	if m := openEnd.FindStringSubmatch(reason); m != nil {
+		return leftOpen(m[1], m[2]) + " at the end of the file"
+	}
 	m := noField.FindStringSubmatch(reason)
 	if m == nil {
 		if at := executing.FindString(reason); at != "" {
