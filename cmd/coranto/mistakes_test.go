@@ -191,3 +191,24 @@ func TestMistakes(t *testing.T) {
 		}
 	}
 }
+
+// TestThemeFaultIsInvalid: validating tells a fault of the theme like one of
+// coranto.yaml; a build that meets it is refused.
+func TestThemeFaultIsInvalid(t *testing.T) {
+	dir := t.TempDir()
+	if code, out := typed(t, "init", dir); code != 0 {
+		t.Fatal(out)
+	}
+	file := filepath.Join(dir, "theme", "components", "post.html")
+	if err := os.MkdirAll(filepath.Dir(file), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, []byte("<p>{{.Titel}}"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range []string{"config validate", "check", "serve -n --listen 127.0.0.1:0"} {
+		if code, out := typed(t, append([]string{"-C", dir}, strings.Fields(args)...)...); code != 10 || !strings.Contains(out, "theme/components/post.html:1") {
+			t.Errorf("%s ended with %d:\n%s", args, code, out)
+		}
+	}
+}

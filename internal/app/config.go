@@ -44,15 +44,22 @@ func Validate(ctx context.Context, dir string) (Validated, error) {
 	}
 	theme, pages, _, err := l.readLook()
 	if err != nil {
-		return v, err
+		return v, &notValid{err}
 	}
 	sources, posts := examples(cfg)
 	_, err = site.Build(ctx, site.Input{Config: siteConfig(cfg), Sources: sources, Posts: posts, Theme: theme, Pages: pages}, nowhere{}, nil)
 	if err != nil {
-		return v, fmt.Errorf("theme: %w", err)
+		return v, &notValid{fmt.Errorf("theme: %w", err)}
 	}
 	return v, nil
 }
+
+// notValid is a fault of what the configuration names, found by reading it: for
+// whoever validates, it is one of the configuration. A build that meets it is
+// refused instead.
+type notValid struct{ error }
+
+func (e *notValid) Unwrap() error { return e.error }
 
 // examples are posts for a theme to be tried with: templates are wrong only
 // where they are reached.

@@ -121,7 +121,7 @@ var hints = map[string]string{
 	"Content.NotRepository": "`git init` there, or `coranto init DIR` for a new site",
 	"Remote.Auth":           "`coranto secret set HOST` stores user:password or a token for the remote's host",
 	"Remote.Refused":        "the branch may be protected: give Coranto's user the right to push, or set another `branch:`",
-	"Remote.Unreachable":    "nothing is lost: the next run pushes what has been committed; should it stay so, look whether remote: in coranto.yaml is right",
+	"Remote.Unreachable":    "nothing is lost: the next run tries again; should it stay so, look whether the address in coranto.yaml is right",
 	"Git.Damaged":           "`git fsck --full` names all of it. A broken index: rm .git/index && git reset -q. Missing objects: bring .git back from a backup, or clone the remote beside and move its .git here. The live site stays, and so do your files",
 	"Git.Missing":           "install git 2.32 or newer, and see that it is in PATH",
 	"Disk.Full":             "make space; the site that was live stays live, and the next run goes on",
@@ -197,6 +197,9 @@ func ExitCode(err error) int {
 }
 
 func isConfig(err error) bool {
+	if _, ok := errors.AsType[*notValid](err); ok {
+		return true
+	}
 	_, ok := errors.AsType[*config.Error](err)
 	return ok
 }

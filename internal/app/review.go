@@ -85,7 +85,7 @@ func Review(ctx context.Context, dir string, ro ReviewOptions, o Options) (Revie
 	defer r.close()
 	if b, err := os.ReadFile(filepath.Join(r.Dir, moderation.FileName)); err == nil {
 		if _, err := moderation.Parse(moderation.FileName, b); err != nil {
-			return res, err
+			return res, &notValid{err}
 		}
 	}
 	before, base, err := r.before(ctx, ro.Base)
