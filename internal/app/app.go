@@ -419,7 +419,21 @@ func (l Layout) noSite() error {
 	case err != nil:
 		return fmt.Errorf("%w: there is no directory %s", ErrNoSite, l.Dir)
 	}
+	if to, err := os.Readlink(l.config()); err == nil {
+		return fmt.Errorf("%w: %s leads to %s, and that is not there", ErrNoSite, l.config(), to)
+	}
+	for up := filepath.Dir(l.Dir); up != filepath.Dir(up); up = filepath.Dir(up) {
+		if (Layout{up}).isSite() {
+			return fmt.Errorf("%w: it lies within one, %s (hint: coranto -C %s works on that)", ErrNoSite, up, up)
+		}
+	}
 	return fmt.Errorf("%w: there is no %s in %s", ErrNoSite, config.FileName, l.Dir)
+}
+
+// isSite reports whether the directory has a configuration.
+func (l Layout) isSite() bool {
+	info, err := os.Stat(l.config())
+	return err == nil && info.Mode().IsRegular()
 }
 
 // layoutOf finds the layout of a directory.

@@ -244,6 +244,9 @@ func (l Layout) openBucket(d config.Deploy, way http.RoundTripper, now func() ti
 		return nil, err
 	}
 	v, err := secret.Open(l.secrets(), secret.Options{}).Get(name)
+	if errors.Is(err, secret.ErrNotFound) {
+		return nil, fmt.Errorf("the key of the bucket is a secret that is not there: %w (hint: printf %%s ID:SECRET | coranto secret set %s)", err, name)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("the key of the bucket (ID:SECRET) is the secret %s: %w", name, err)
 	}

@@ -134,7 +134,7 @@ func (d *doctor) checkConfig(ctx context.Context) []Finding {
 	if err != nil {
 		return broken("config", err)
 	}
-	return fine("config", "%s and the theme %s are valid; %d sources, %d active", config.FileName, v.Theme, v.Sources, v.Active)
+	return fine("config", "%s and the theme %s are valid; sources: %d, %d of them active", config.FileName, v.Theme, v.Sources, v.Active)
 }
 
 // openRepo opens repository and content, without following edits anywhere.
@@ -499,9 +499,9 @@ func (d *doctor) checkTrust(context.Context) []Finding {
 				kinds = append(kinds, p.Kind)
 			}
 		}
-		return []Finding{{Name: "trust", Level: Warning, Text: strings.Join(kinds, ", ") + " of this directory take no effect", Hint: "read them with `coranto trust -n`, then `coranto trust`"}}
+		return []Finding{{Name: "trust", Level: Warning, Text: "what this directory says of " + strings.Join(kinds, ", ") + " takes no effect", Hint: "read them with `coranto trust -n`, then `coranto trust`"}}
 	}
-	return fine("trust", "%d parts are trusted as they are", len(t.Parts))
+	return fine("trust", "what was trusted is as it was (%d)", len(t.Parts))
 }
 
 // clockSlack is how far clocks of decent machines may differ.

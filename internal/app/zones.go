@@ -205,7 +205,7 @@ func CheckZone(ctx context.Context, dir, address, zone string, follow bool, o Op
 		}
 		address = h.Location
 	}
-	return hops, nil
+	return hops, ctx.Err() // who has pressed Ctrl-C was not refused by a zone
 }
 
 func checkHop(ctx context.Context, web *egress.Client, address, zone string) Hop {
