@@ -76,6 +76,23 @@ func (a *App) checkout(ctx context.Context, commit, dir string) error {
 	return nil
 }
 
+// sweepCheckouts removes what a process that was killed has checked out. The lock
+// is held, so nobody builds in it.
+func (l Layout) sweepCheckouts() error {
+	list, err := os.ReadDir(l.state())
+	if err != nil {
+		return err
+	}
+	for _, e := range list {
+		if e.IsDir() && (strings.HasPrefix(e.Name(), "build-") || strings.HasPrefix(e.Name(), "preview-")) {
+			if err := os.RemoveAll(l.state(e.Name())); err != nil {
+				return fmt.Errorf("remove what was left: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
 // BuildTo builds the site of the branch's head into a plain directory, with the
 // status of now beside it. No release is made of it, and what is live stays, but
 // where the user's own generator builds: that is published and then exported.

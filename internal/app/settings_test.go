@@ -24,3 +24,23 @@ func TestThemeWithALink(t *testing.T) {
 	}
 	a.Close()
 }
+
+// Checkouts that a process which was killed has left are removed.
+func TestOpenSweepsCheckouts(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "site")
+	newSite(t, dir, "site: {title: Left}\n")
+	state := filepath.Join(dir, ".coranto")
+	for name, stays := range map[string]bool{"preview-123": false, "build-456": false, "previews": true} {
+		if err := os.MkdirAll(filepath.Join(state, name, "site"), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		a, err := app.Open(t.Context(), dir, app.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		a.Close()
+		if _, err := os.Stat(filepath.Join(state, name)); (err == nil) != stays {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
