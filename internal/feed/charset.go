@@ -177,17 +177,17 @@ func canonical(label string) string {
 		return "utf-32le"
 	case "u8", "utf", "utf8-ucs4", "utf-8-sig", "unicode-1-1-utf-8", "cp65001":
 		return "utf-8"
-	case "cp932", "mskanji", "ms-kanji", "sjis", "shift-jis", "shiftjis", "shift-jis-2004", "shift-jisx0213":
+	case "cp932", "mskanji", "ms-kanji", "sjis", "shift-jis", "shiftjis", "shift-jis-2004", "shift-jisx0213", "cswindows31j", "windows31j":
 		return "shift_jis"
-	case "cp936", "ms936", "gb2312-80", "euccn", "euc-cn", "eucgb2312-cn":
+	case "cp936", "ms936", "gb2312-80", "euccn", "euc-cn", "eucgb2312-cn", "gb-2312-80":
 		return "gbk"
 	case "gb18030-2000":
 		return "gb18030"
-	case "cp949", "ms949", "uhc", "ks-c-5601", "euckr":
+	case "cp949", "ms949", "uhc", "ks-c-5601", "ks-c-5601-1987", "ks-c-5601-1989", "ksc5601", "ksc-5601", "euckr":
 		return "euc-kr"
 	case "cp950", "ms950", "big5-tw", "big5hkscs", "hkscs":
 		return "big5"
-	case "eucjp", "ujis", "u-jis":
+	case "eucjp", "ujis", "u-jis", "euc-jis-2004", "euc-jisx0213", "eucjis2004":
 		return "euc-jp"
 	case "maccyrillic", "mac-cyrillic":
 		return "x-mac-cyrillic"

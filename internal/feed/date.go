@@ -18,8 +18,8 @@ func ParseDate(s string) (time.Time, bool) {
 
 // parseDate reads a date as feeds write them: RFC 822 and its kin, W3CDTF, ISO
 // 8601, asctime, forms of databases, month names of a dozen languages. What is
-// missing of the time is midnight, a missing zone is UTC, a missing day the
-// first. It reports false rather than guess; nothing is taken from the clock.
+// missing of the time is midnight, a missing zone is UTC (Korea's for times in
+// Korean, which are written nowhere else), a missing day the first. It reports false rather than guess; nothing is taken from the clock.
 func parseDate(s string) (time.Time, bool) {
 	s = strings.TrimSpace(s)
 	if s == "" || len(s) > maxDate {
@@ -46,6 +46,7 @@ type dateReader struct {
 	hour, min, sec          int
 	timed                   bool
 	offset                  int            // seconds east
+	zoned                   bool           // offset was told
 	order                   *time.Location // what a date with slashes tells of the order of its parts
 }
 
@@ -113,12 +114,34 @@ func (d *dateReader) clock() bool {
 		if d.is(i+1, ":") && d.at(i+2).num >= 0 {
 			return d.colons(i)
 		}
+		if d.dots(i) {
+			return d.after(i, i+5)
+		}
 		// 20031231T101455, and 10h30
 		t := d.is(i-1, "t") && d.at(i-2).num >= 0
 		if t && len(d.words[i].text) <= 6 || i > 0 && d.is(i+1, "h") && d.words[i].num < 24 {
 			return d.compact(i)
 		}
 	}
+	return true
+}
+
+// dots reads a time of dots, 10.14.55, as some servers write it: behind a date
+// with its year, for a date looks the same.
+func (d *dateReader) dots(i int) bool {
+	year := false
+	for _, l := range d.words[:i] {
+		year = year || l.num >= 0 && len(l.text) == 4
+	}
+	if !year || !d.is(i-1, " ") || !d.is(i+1, ".") || !d.is(i+3, ".") || d.is(i+5, ".") {
+		return false
+	}
+	for j := i; j <= i+4; j += 2 {
+		if d.at(j).num < 0 || len(d.at(j).text) != 2 {
+			return false
+		}
+	}
+	d.hour, d.min, d.sec = d.at(i).num, d.at(i+2).num, d.at(i+4).num
 	return true
 }
 
@@ -262,9 +285,9 @@ func (d *dateReader) zone(i int) (int, bool) {
 		}
 		if off, ok := zones[w.text]; ok {
 			d.offset = off
-			named = true
+			named, d.zoned = true, true
 		} else if len(w.text) == 1 && w.text[0] < 0x80 {
-			d.offset, named = military(w.text[0]), true
+			d.offset, named, d.zoned = military(w.text[0]), true, true
 		}
 		i++
 	}
@@ -301,7 +324,7 @@ func (d *dateReader) zone(i int) (int, bool) {
 	if sign != "+" {
 		off = -off
 	}
-	d.offset = off // of "EST -0500" the figure counts
+	d.offset, d.zoned = off, true // of "EST -0500" the figure counts
 	return k, true
 }
 

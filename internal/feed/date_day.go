@@ -179,10 +179,24 @@ func (d *dateReader) time() (time.Time, bool) {
 	if day := time.Date(d.year, time.Month(d.month), d.dayOfMonth, 0, 0, 0, 0, time.UTC); day.Day() != d.dayOfMonth {
 		return time.Time{}, false // 30 February
 	}
+	if d.timed && !d.zoned && d.korean() {
+		d.offset = 9 * 3600
+	}
 	t := time.Date(d.year, time.Month(d.month), d.dayOfMonth, d.hour, d.min, d.sec, 0, time.UTC).Add(-time.Duration(d.offset) * time.Second)
 	if d.order != nil {
 		t = t.In(d.order)
 	}
 	// The first second of 1970 is what programs write for "no date".
 	return t, t.Unix() != 0
+}
+
+// korean reports whether words of the date are Korean.
+func (d *dateReader) korean() bool {
+	for _, l := range d.words {
+		switch l.text {
+		case "년", "오전", "오후":
+			return true
+		}
+	}
+	return false
 }
