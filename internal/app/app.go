@@ -167,9 +167,7 @@ func Open(ctx context.Context, dir string, o Options) (_ *App, err error) {
 	if a.lock, err = takeLock(a.Layout.lock()); err != nil {
 		return nil, err
 	}
-	if err := a.sweepCheckouts(); err != nil {
-		return nil, err
-	}
+	a.sweepCheckouts()
 	if err := a.openState(ctx); err != nil {
 		return nil, err
 	}

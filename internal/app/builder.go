@@ -78,19 +78,16 @@ func (a *App) checkout(ctx context.Context, commit, dir string) error {
 
 // sweepCheckouts removes what a process that was killed has checked out. The lock
 // is held, so nobody builds in it.
-func (l Layout) sweepCheckouts() error {
-	list, err := os.ReadDir(l.state())
-	if err != nil {
-		return err
-	}
+func (a *App) sweepCheckouts() {
+	list, err := os.ReadDir(a.state())
 	for _, e := range list {
 		if e.IsDir() && (strings.HasPrefix(e.Name(), "build-") || strings.HasPrefix(e.Name(), "preview-")) {
-			if err := os.RemoveAll(l.state(e.Name())); err != nil {
-				return fmt.Errorf("remove what was left: %w", err)
-			}
+			err = errors.Join(err, os.RemoveAll(a.state(e.Name())))
 		}
 	}
-	return nil
+	if err != nil { // generators leave folders that nobody may write to
+		a.o.Log.Warn("a checkout of before stays", "error", err)
+	}
 }
 
 // BuildTo builds the site of the branch's head into a plain directory, with the
