@@ -109,7 +109,7 @@ type laneConn struct {
 	q      *lane
 	conn   net.Conn
 	buf    []byte
-	n      int // bytes in buf
+	n      int           // bytes in buf
 	blank  *http.Request // what all requests have in common
 	req    *http.Request
 	parser parser
@@ -271,9 +271,6 @@ func (w *laneWriter) reset(bare bool) {
 	clear(w.header)
 	w.status, w.bare, w.sent, w.close, w.left, w.err = 0, bare, false, false, -1, nil
 	w.body = w.body[:0]
-	if cap(w.body) > laneBody/4 {
-		w.body = nil
-	}
 }
 
 func (w *laneWriter) Header() http.Header { return w.header }
@@ -336,6 +333,9 @@ func (w *laneWriter) finish() error {
 		body := w.body
 		w.left -= int64(len(body))
 		w.send(body)
+	}
+	if cap(w.body) > laneBody/4 {
+		w.body = nil // a connection that waits holds little
 	}
 	if w.err == nil && w.left > 0 && !w.bare {
 		w.err = io.ErrShortWrite // the reader must not take the next answer for the rest

@@ -233,3 +233,30 @@ func FuzzParser(f *testing.F) {
 		}
 	})
 }
+
+// A connection that waits for its next request does not hold the last answer.
+func TestLaneHoldsLittle(t *testing.T) {
+	var o ServeOptions
+	o.defaults()
+	q := newLane(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(make([]byte, laneBody)) }), o, o.ErrorLog, nil)
+	near, far := net.Pipe()
+	q.under.Go(func() { q.serve(far) })
+	go func() { _, _ = io.WriteString(near, "GET / HTTP/1.1\r\nHost: a\r\n\r\n") }()
+	resp, err := http.ReadResponse(bufio.NewReader(near), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, err := io.Copy(io.Discard, resp.Body); n != laneBody || err != nil {
+		t.Errorf("%d bytes, %v", n, err)
+	}
+	q.mu.Lock()
+	var held *laneConn
+	for held = range q.conns {
+	}
+	q.mu.Unlock()
+	near.Close()
+	q.under.Wait()
+	if n := cap(held.w.body); n > laneBody/4 {
+		t.Errorf("%d bytes are held", n)
+	}
+}
