@@ -49,7 +49,7 @@ func (p *parser) capture(f format, limit int) value {
 			v.s = markup.Decode(v.s) // HTML, escaped, in a div all the same
 		}
 	}
-	if p.z.c1 {
+	if p.z.c1 || f != asText && hasC1(v.s) {
 		p.z.c1 = false
 		v.s = mend(v.s)
 	}

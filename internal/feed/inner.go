@@ -3,6 +3,9 @@ package feed
 import (
 	"bytes"
 	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/text/encoding/charmap"
 
 	"github.com/coranto/coranto/internal/markup"
 )
@@ -103,17 +106,46 @@ func escapeTail(b []byte, start int) []byte {
 	return b
 }
 
-// mend undoes what makes "â¦" of "…": UTF-8 read as Latin-1 and written again.
+// hasC1 reports whether a C1 control stands in s: nobody means one.
+func hasC1(s string) bool {
+	for {
+		i := strings.IndexByte(s, 0xC2)
+		if i < 0 || i+1 >= len(s) {
+			return false
+		}
+		if s[i+1] < 0xA0 {
+			return true
+		}
+		s = s[i+2:]
+	}
+}
+
+// mend gives C1 controls the sense that was meant: the whole is UTF-8 read as
+// Latin-1 and written again, which makes "â¦" of "…"; or else they are the
+// quotes and dashes that Windows-1252 has in their places, as HTML takes them.
 func mend(s string) string {
+	if t, ok := latinToUTF8(s); ok {
+		return t
+	}
+	return strings.Map(func(r rune) rune {
+		if r < 0x80 || r >= 0xA0 {
+			return r
+		}
+		if r = charmap.Windows1252.DecodeByte(byte(r)); r == utf8.RuneError {
+			return -1 // it has none there
+		}
+		return r
+	}, s)
+}
+
+func latinToUTF8(s string) (string, bool) {
 	b := make([]byte, 0, len(s))
 	for _, r := range s {
 		if r > 0xFF {
-			return s
+			return "", false
 		}
 		b = append(b, byte(r))
 	}
-	if d := decodeUTF8(b); !d.bad {
-		return d.text
-	}
-	return s
+	d := decodeUTF8(b)
+	return d.text, !d.bad
 }

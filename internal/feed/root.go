@@ -8,6 +8,9 @@ import (
 // root decides from the first element what the document is.
 func (p *parser) root(ns space, local string) error {
 	l := strings.ToLower(local)
+	if ns == nsOther && (l == "rss" || l == "feed") {
+		ns = p.adopt()
+	}
 	switch {
 	case l == "rss":
 		p.doc.Format, p.doc.Version = "rss", rssVersion(p.attr("version"))
@@ -47,6 +50,21 @@ func (p *parser) root(ns space, local string) error {
 		return p.notFeed(l)
 	}
 	return nil
+}
+
+// adopt takes the namespace of the root for that of the feed's elements, though
+// it is none we know: misspelt, or a server's own.
+func (p *parser) adopt() space {
+	prefix, _, ok := strings.Cut(p.top().name, ":")
+	if !ok {
+		prefix = ""
+	}
+	for i := range p.bindings {
+		if p.bindings[i].prefix == prefix {
+			p.bindings[i].ns = nsNone
+		}
+	}
+	return nsNone
 }
 
 // notFeed names what the document is, unless a feed begins further down, after

@@ -43,7 +43,7 @@ type tokenizer struct {
 
 	cdataEnd  int // where the next "]]>" is; -1: there is none; valid from pos on
 	noComment bool
-	c1        bool // a reference named a C1 control: text may be doubly encoded
+	c1        bool // a reference named a C1 control: see mend
 }
 
 func newTokenizer(s string) *tokenizer { return &tokenizer{s: s, budget: maxExpansion} }
