@@ -193,6 +193,13 @@ var (
 	dotted   = regexp.MustCompile(`\b(\d{1,2})\s?([./|-])\s?(\d{1,2})\s?[./|-]\s?((?:19|20)?\d{2})\b`)
 )
 
+// namedForms are those with a month's name, and where each part begins among
+// the indices of a match.
+var namedForms = [...]struct {
+	re               *regexp.Regexp
+	year, month, day int
+}{{dayMonth, 6, 4, 2}, {monthDay, 6, 2, 4}, {yearName, 2, 4, 6}}
+
 // hasYear says that four digits of a year stand in a text.
 func hasYear(s string) bool {
 	for i := 0; i+4 <= len(s); i++ {
@@ -263,22 +270,12 @@ func findDateAt(s string, order dayOrder) (best Date, at, end int, ok bool) {
 		}
 		return re.FindAllStringSubmatchIndex(s, 4)
 	}
-	for _, l := range named(dayMonth) {
-		if m := month(s[l[4]:l[5]]); m > 0 {
-			take(l, num(l[6], l[7]), m, num(l[2], l[3]))
-			break
-		}
-	}
-	for _, l := range named(monthDay) {
-		if m := month(s[l[2]:l[3]]); m > 0 {
-			take(l, num(l[6], l[7]), m, num(l[4], l[5]))
-			break
-		}
-	}
-	for _, l := range named(yearName) {
-		if m := month(s[l[4]:l[5]]); m > 0 {
-			take(l, num(l[2], l[3]), m, num(l[6], l[7]))
-			break
+	for _, form := range namedForms {
+		for _, l := range named(form.re) {
+			if m := month(s[l[form.month]:l[form.month+1]]); m > 0 {
+				take(l, num(l[form.year], l[form.year+1]), m, num(l[form.day], l[form.day+1]))
+				break
+			}
 		}
 	}
 	for _, t := range []struct {

@@ -186,72 +186,93 @@ func (r *reader) capture(tag atom.Atom, depth int, own class, o element, prop st
 	a := &r.attr
 	m := mark{class: o.class&elsewhere | own, in: o.in, after: r.headline}
 	start := func(kind markKind, limit int, value []byte) {
-		if len(r.captures) < 32 {
+		if len(r.captures) < maxCaptures {
 			m.kind, m.value = kind, string(value)
 			r.captures = append(r.captures, capture{depth: depth, mark: m, limit: limit, text: r.buffer()})
 		}
 	}
 	if tag == atom.H1 {
-		start(mHeadline, 1000, nil)
+		start(mHeadline, maxHeadline, nil)
 	}
 	if tag == atom.H2 && r.headings < maxHeadings {
 		r.headings++
-		start(mHeading, 400, nil)
+		start(mHeading, maxProperty, nil)
 	}
 	if tag == atom.Time {
 		if a.pubdate {
 			m.class |= cPublished
 		}
-		start(mTime, 200, a.datetime)
+		start(mTime, maxName, a.datetime)
 	}
-	if prop != "" {
-		scope := r.stack[:depth]
-		outer := ""
-		if len(scope) > 0 {
-			outer = scope[len(scope)-1].scope
+	for p := range strings.FieldsSeq(prop) {
+		switch p {
+		case "author", "creator", "name", "headline", "datepublished", "datecreated", "datemodified", "keywords", "image", "url", "articlesection":
+			m.prop = r.itemProp(p, depth, o)
+			start(mItem, maxProperty, firstOf(a.content, a.datetime, itemSource(tag, p, a)))
 		}
-		for p := range strings.FieldsSeq(prop) {
-			m.prop = p
-			if outer != "" && !(o.item && p == "author") {
-				m.prop = outer + "." + p
-			}
-			switch p {
-			case "author", "creator", "name", "headline", "datepublished", "datecreated", "datemodified", "keywords", "image", "url", "articlesection":
-				start(mItem, 400, firstOf(a.content, a.datetime, itemSource(tag, p, a)))
-			}
-		}
-		m.prop = ""
 	}
+	m.prop = ""
 	if tag == atom.A {
-		rel := strings.ToLower(string(a.rel))
-		path := func() pathKind { return pathOf(a.href) }
-		switch {
-		case hasWord(rel, "author"):
-			start(mRelAuthor, 200, a.href)
-		case hasWord(rel, "category"): // what a site files it under, not what it is about
-			start(mCategory, 200, a.href)
-		case hasWord(rel, "tag") && path()&toCategory != 0:
-			start(mCategory, 200, a.href)
-		case hasWord(rel, "tag"):
-			start(mRelTag, 200, a.href)
-		case o.class&cTags != 0:
-			start(mTagLink, 200, a.href)
-		case path()&toAuthor != 0:
-			start(mAuthorLink, 200, a.href)
-		case (o.in || r.headline) && o.class&elsewhere == 0 && path()&toTag != 0:
-			start(mTagPath, 200, a.href)
+		if k, ok := r.linkKind(o); ok {
+			start(k, maxName, a.href)
 		}
 	}
 	r.captureLead(tag, depth, own, o, start)
 	if own&cAuthorName != 0 {
-		start(mAuthorName, 200, nil)
+		start(mAuthorName, maxName, nil)
 	} else if own&cByline != 0 {
-		start(mByline, 300, nil)
+		start(mByline, maxByline, nil)
 	}
 	if own&cDate != 0 && tag != atom.Time {
-		start(mDate, 300, firstOf(a.datetime, a.content, a.title))
+		start(mDate, maxByline, firstOf(a.datetime, a.content, a.title))
 	}
 }
+
+// itemProp names a property with the item around the element, unless that is
+// the article.
+func (r *reader) itemProp(prop string, depth int, o element) string {
+	if depth == 0 || o.item && prop == "author" {
+		return prop
+	}
+	if outer := r.stack[depth-1].scope; outer != "" {
+		return outer + "." + prop
+	}
+	return prop
+}
+
+// linkKind is what the link at hand may tell.
+func (r *reader) linkKind(o element) (markKind, bool) {
+	rel, path := strings.ToLower(string(r.attr.rel)), pathOf(r.attr.href)
+	switch {
+	case hasWord(rel, "author"):
+		return mRelAuthor, true
+	case hasWord(rel, "category"): // what a site files it under, not what it is about
+		return mCategory, true
+	case hasWord(rel, "tag") && path&toCategory != 0:
+		return mCategory, true
+	case hasWord(rel, "tag"):
+		return mRelTag, true
+	case o.class&cTags != 0:
+		return mTagLink, true
+	case path&toAuthor != 0:
+		return mAuthorLink, true
+	case (o.in || r.headline) && o.class&elsewhere == 0 && path&toTag != 0:
+		return mTagPath, true
+	}
+	return 0, false
+}
+
+// How many bytes of text an element of a kind has at most: one with more is
+// something else.
+const (
+	maxName     = 200 // of a person, a tag, a date
+	maxByline   = 300
+	maxProperty = 400
+	maxHeadline = 1000
+)
+
+// maxCaptures is how many elements are gathered at once, one inside the other.
+const maxCaptures = 32
 
 // maxShort is how many bytes of text such a paragraph has at most.
 const maxShort = 50

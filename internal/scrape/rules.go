@@ -194,7 +194,7 @@ func (ev *evidence) fill(p *Page) {
 // elsewhere: sites name their frames as they like.
 func (ev *evidence) unmask(title string) {
 	var mask class
-	score, own := 0.7, words(title)
+	score, own := likeSure, words(title)
 	for i := range ev.marks {
 		m := &ev.marks[i]
 		if m.kind != mHeadline && m.kind != mHeading && (m.kind != mItem || m.prop != "headline" && m.prop != "name") {

@@ -103,7 +103,7 @@ var genericHead = regexp.MustCompile(`(?i)^(?:home|start|startseite|blog|blog ar
 // on annotated pages the visible one was right five times as often. One that
 // holds the title whole has a kicker or a byline around it.
 func (ev *evidence) visibleTitle(title string, h1 []string) string {
-	best, score := "", 0.42
+	best, score := "", likeTitle
 	for _, h := range h1 {
 		if rest, ok := strings.CutPrefix(ev.title, h); ok && beginsWithSeparator(rest) && alike(title, h) > 0 && len(words(h)) > 1 && !strings.Contains(key(h), key(title)) {
 			return h // it leads the <title> too
@@ -113,7 +113,7 @@ func (ev *evidence) visibleTitle(title string, h1 []string) string {
 		return ""
 	}
 	if len(h1) == 1 && len(words(h1[0])) >= 4 { // no other to take it for
-		score = 0.3
+		score = likeLone
 	}
 	if len(h1) == 1 && len(words(title)) < 2 { // "Home", "Work": a place in the menu
 		return h1[0]
@@ -147,6 +147,14 @@ func (ev *evidence) heads(title string) bool {
 	}
 	return false
 }
+
+// How alike a heading and the title are at least, by thresholds found on
+// annotated pages.
+const (
+	likeTitle = 0.42 // it says the title in other words
+	likeLone  = 0.3  // so does the only one of a page
+	likeSure  = 0.7  // it is the title beyond doubt
+)
 
 // alike is the share of the shorter text's words that the other has too.
 func alike(a, b string) float64 { return share(words(a), words(b)) }
