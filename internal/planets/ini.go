@@ -5,6 +5,9 @@ import (
 	"html"
 	"regexp"
 	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/coranto/coranto"
 )
@@ -17,6 +20,7 @@ type section struct {
 	keys   []string
 	values map[string]string
 	lines  map[string]int // of the keys
+	again  []int          // where it begins once more
 }
 
 func newSection(name string, line int) *section {
@@ -71,6 +75,8 @@ func sections(text string) []*section {
 				at = newSection(name, n)
 				byName[name] = at
 				out = append(out, at)
+			} else {
+				at.again = append(at.again, n)
 			}
 			last = ""
 			continue
@@ -141,6 +147,9 @@ func parseINI(text string) (List, error) {
 	}
 	for _, s := range list {
 		expand(s, defaults)
+		for _, b.line = range s.again {
+			b.note("[%s] is there already, in line %d: both are one, in which what comes later counts", clip(s.name), s.line)
+		}
 		b.line = s.line
 		switch name := strings.ToLower(s.name); {
 		case name == "" || name == "planet" || name == "planet:main" || name == "default":
@@ -300,17 +309,22 @@ func (b *builder) exclude(src *coranto.Source, label, key, value string) {
 		b.unknown(label, key, value)
 		return
 	}
-	src.Exclude = &coranto.Filter{Title: "/(?i)" + value + "/"}
+	pattern := value
+	if !strings.HasPrefix(value, "(?i)") { // Venus ignores case
+		pattern = "(?i)" + value
+	}
+	src.Exclude = &coranto.Filter{Title: "/" + pattern + "/"}
 	b.note("%s: %s = %s: carried over, but it is matched against titles only, not the whole text", label, key, clip(value))
 }
 
 // slug makes an ID of a section's name: [a-z0-9-]+, or "".
 func slug(s string) string {
 	var b strings.Builder
-	for _, r := range strings.ToLower(s) {
+	for _, r := range norm.NFKD.String(strings.ToLower(s)) {
 		switch {
 		case r >= 'a' && r <= 'z', r >= '0' && r <= '9':
 			b.WriteRune(r)
+		case unicode.Is(unicode.Mn, r): // the accent of the letter before
 		case b.Len() > 0 && !strings.HasSuffix(b.String(), "-"):
 			b.WriteByte('-')
 		}

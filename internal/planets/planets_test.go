@@ -31,7 +31,7 @@ items_per_page = 30
 name = Alice
  Liddell
 face = alice.png
-exclude = sponsored|advert
+exclude = (?i)sponsored|advert
 
 [%(base)s/x]
 name = no feed
@@ -67,7 +67,7 @@ func TestVenus(t *testing.T) {
 	}
 	notes := strings.Join(got.Notes, "\n")
 	for _, want := range []string{"set site.title", "owner_name = Ada: set site.author", "new_feed_items = 10: has no counterpart", "Alice Liddell: face",
-		"Bob&#39;s = blog: filter", "[index.html.tmpl]"} {
+		"Bob&#39;s = blog: filter", "[index.html.tmpl]", "[https://bob.example/rss] is there already, in line 27"} {
 		if !strings.Contains(notes, want) {
 			t.Errorf("no note of %q in:\n%s", want, notes)
 		}
