@@ -1,6 +1,7 @@
 package app
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -221,20 +222,28 @@ func (d *directory) sourceOf(feedURL string) string {
 // edit changes coranto.yaml and commits that. Where the user has uncommitted
 // edits in the file it is only written, and why is returned.
 func (d *directory) edit(ctx context.Context, change func([]byte) ([]byte, error), message string) (commit, why string, err error) {
-	commit, err = d.content.CommitFile(ctx, config.FileName, change, message)
+	// What the change is about may stand in the edits alone.
+	var apart []byte
+	unfit := false
+	commit, err = d.content.CommitFile(ctx, config.FileName, func(committed []byte) ([]byte, error) {
+		text, err := change(committed)
+		apart, unfit = committed, err != nil
+		return text, err
+	}, message)
 	if err == nil {
 		return commit, "", nil
-	}
-	if !errors.Is(err, content.ErrEdited) && !errors.Is(err, git.ErrBusy) && !errors.Is(err, git.ErrLocked) {
-		return "", "", err
-	}
-	why = "coranto.yaml has uncommitted edits: commit it together with them"
-	if !errors.Is(err, content.ErrEdited) {
-		why = err.Error()
 	}
 	old, rerr := os.ReadFile(d.Layout.config())
 	if rerr != nil {
 		return "", "", rerr
+	}
+	switch {
+	case errors.Is(err, content.ErrEdited), unfit && !bytes.Equal(old, apart):
+		why = "coranto.yaml has uncommitted edits: commit it together with them"
+	case errors.Is(err, git.ErrBusy), errors.Is(err, git.ErrLocked):
+		why = err.Error()
+	default:
+		return "", "", err
 	}
 	text, cerr := change(old)
 	if cerr != nil {
@@ -361,30 +370,16 @@ func newID(sources []coranto.Source, f found) string {
 		host := strings.TrimPrefix(u.Hostname(), "www.")
 		if strings.Trim(host, "0123456789.:") == "" {
 			// An address says nothing; the feed's own name does.
-			if s := slug(f.doc.Feed.Title); s != "" {
+			if s := config.NameID(f.doc.Feed.Title); s != "" {
 				host = s
 			}
 		}
-		base = slug(host)
+		base = config.NameID(host)
 		if p := path.Base(u.Path); strings.HasPrefix(u.Path, "/~") || strings.HasPrefix(p, "@") {
-			base += "-" + slug(strings.Trim(u.Path, "/~@"))
+			base += "-" + config.NameID(strings.Trim(u.Path, "/~@"))
 		}
 	}
 	return freeID(sources, base)
-}
-
-// slug keeps [a-z0-9] and joins the rest with hyphens.
-func slug(s string) string {
-	var b strings.Builder
-	for _, r := range strings.ToLower(s) {
-		switch {
-		case r >= 'a' && r <= 'z', r >= '0' && r <= '9':
-			b.WriteRune(r)
-		case b.Len() > 0 && !strings.HasSuffix(b.String(), "-"):
-			b.WriteByte('-')
-		}
-	}
-	return strings.Trim(b.String(), "-")
 }
 
 // webAddress completes what people type: "go.dev/blog" is https.

@@ -15,14 +15,17 @@ var (
 	afterReplace  = failpoint.Name("app.after-replace")
 )
 
-// importID keeps the ID an outline brings, or makes one of its title or host.
+// importID keeps the ID an outline brings, or makes one of its title or address.
 func importID(ids *sourceIDs, s coranto.Source) string {
-	base := slug(s.ID)
+	base := config.NameID(s.ID)
 	if base == "" {
-		base = slug(s.Title)
+		base = config.NameID(s.Title)
+	}
+	if base == "" {
+		return ids.free(config.DefaultID(s.URL))
 	}
 	if len(base) > 40 {
-		base = slug(base[:40])
+		base = config.NameID(base[:40])
 	}
 	return ids.free(base)
 }

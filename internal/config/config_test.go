@@ -276,6 +276,16 @@ func TestAliases(t *testing.T) {
 	}
 }
 
+func TestNameID(t *testing.T) {
+	for name, want := range map[string]string{
+		"Gaël Varoquaux": "gael-varoquaux", "Grzegorz Śliwiński": "grzegorz-sliwinski", "Łukasz Ørsted-Straße": "lukasz-orsted-strasse", "C++ & C#": "c-c", "日本": "",
+	} {
+		if got := NameID(name); got != want {
+			t.Errorf("NameID(%q) = %q, want %q", name, got, want)
+		}
+	}
+}
+
 func TestDefaultID(t *testing.T) {
 	tests := []struct{ url, want string }{
 		{"https://blog.example.com/feed", "blog-example-com"},

@@ -63,6 +63,12 @@ func cutID(id, address string) string {
 	return strings.TrimRight(id[:maxID-1-len(tail)], "-") + "-" + tail
 }
 
+// letters are those that Unicode does not take apart.
+var letters = strings.NewReplacer("ø", "o", "ł", "l", "đ", "d", "ð", "d", "þ", "th", "æ", "ae", "œ", "oe", "ı", "i")
+
+// NameID makes an id of a name: what ASCII has of it, "" where that is nothing.
+func NameID(name string) string { return slug(letters.Replace(strings.ToLower(name))) }
+
 // slug makes small letters, digits and single hyphens of a text; accents go.
 func slug(s string) string {
 	var b strings.Builder
