@@ -49,8 +49,9 @@ type record struct {
 }
 
 // exported says what was written. Size and Time are the file's as they were
-// then; while they still are, its content is not looked at. Hash is empty for
-// a file that an export which did not end was about to write.
+// then; while they still are, its content is not looked at. Hash, Size and Time
+// are empty for a file that a Folder wrote, and for one that an export which did
+// not end was about to write.
 type exported struct {
 	Hash string `json:"hash,omitempty"`
 	Size int64  `json:"size,omitempty"`

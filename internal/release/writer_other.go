@@ -16,23 +16,17 @@ func (w *writer) mkdir(name string) error {
 	return os.Mkdir(filepath.Join(w.dir, filepath.FromSlash(name)), 0o777)
 }
 
-// write makes a file and tells when, in nanoseconds.
-func (w *writer) write(name string, body []byte) (at int64, err error) {
+// write makes a file.
+func (w *writer) write(name string, body []byte) error {
 	f, err := os.OpenFile(filepath.Join(w.dir, filepath.FromSlash(name)), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	_, err = f.Write(body)
-	if err == nil {
-		var st os.FileInfo
-		if st, err = f.Stat(); err == nil {
-			at = st.ModTime().UnixNano()
-		}
-	}
 	if cerr := f.Close(); err == nil {
 		err = cerr
 	}
-	return at, err
+	return err
 }
 
 func (w *writer) close() {}

@@ -27,17 +27,16 @@ func (w *writer) mkdir(name string) error {
 	return os.NewSyscallError("mkdirat", err)
 }
 
-// write makes a file and tells when, in nanoseconds.
-func (w *writer) write(name string, body []byte) (at int64, err error) {
+// write makes a file.
+func (w *writer) write(name string, body []byte) error {
 	fd := -1
-	err = retry(func() (err error) {
+	err := retry(func() (err error) {
 		fd, err = unix.Openat(w.fd, name, unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0o644)
 		return err
 	})
 	if err != nil {
-		return 0, os.NewSyscallError("openat", err)
+		return os.NewSyscallError("openat", err)
 	}
-	var st unix.Stat_t
 	for len(body) > 0 && err == nil {
 		n := 0
 		err = retry(func() (err error) { n, err = unix.Write(fd, body); return err })
@@ -46,13 +45,10 @@ func (w *writer) write(name string, body []byte) (at int64, err error) {
 		}
 		body = body[max(n, 0):]
 	}
-	if err == nil {
-		err = unix.Fstat(fd, &st)
-	}
 	if cerr := unix.Close(fd); err == nil {
 		err = cerr
 	}
-	return st.Mtim.Nano(), os.NewSyscallError("write", err)
+	return os.NewSyscallError("write", err)
 }
 
 func (w *writer) close() { _ = unix.Close(w.fd) }
