@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -108,8 +109,27 @@ func essence(stderr string) string {
 
 func (f *failure) Unwrap() error { return f.err }
 
-// Is makes of what git says of a damage the error that tells so.
-func (f *failure) Is(target error) bool { return target == ErrDamaged && f.says(damage...) }
+// Is makes of what git says of a damage, or of a full disk, the error that tells
+// so. An object that finds no place is not a broken one.
+func (f *failure) Is(target error) bool {
+	switch target {
+	case syscall.ENOSPC:
+		return f.full()
+	case ErrDamaged:
+		return f.says(damage...) && !f.full()
+	}
+	return false
+}
+
+// full reports whether the disk here is full; that of a remote is its own affair.
+func (f *failure) full() bool {
+	for line := range strings.Lines(f.stderr) {
+		if !strings.HasPrefix(line, "remote:") && (strings.Contains(line, "No space left on device") || strings.Contains(line, "Disk quota exceeded")) {
+			return true
+		}
+	}
+	return false
+}
 
 // damage is how git says that something is broken rather than not there.
 var damage = []string{

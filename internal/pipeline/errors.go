@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"syscall"
 
 	"github.com/coranto/coranto/asl"
 	"github.com/coranto/coranto/internal/catalog"
@@ -76,6 +77,7 @@ var kinds = []struct {
 	{is(feed.ErrNotFeed), Kind{"Feed.NotFeed", ExitSources, http.StatusUnprocessableEntity, "this is not a feed"}},
 	{is(scrape.ErrNotPage), Kind{"Page.NotPage", ExitSources, http.StatusUnprocessableEntity, "this is not a page"}},
 
+	{is(syscall.ENOSPC), Kind{"Disk.Full", ExitError, http.StatusInsufficientStorage, "the disk is full"}},
 	{is(content.ErrConflict), Kind{"Content.Conflict", ExitError, http.StatusConflict, "somebody else committed"}},
 	{is(git.ErrBusy, git.ErrLocked), Kind{"Content.Busy", ExitError, http.StatusConflict, "the repository is in the middle of something"}},
 	{is(content.ErrDamaged), Kind{"Content.Damaged", ExitError, http.StatusInternalServerError, "a content file cannot be read"}},
