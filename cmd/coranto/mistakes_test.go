@@ -132,6 +132,7 @@ func TestMistakes(t *testing.T) {
 		{"a length without a unit", "fetch: {timeout: 20}\n", "run", 10, `"20" is not a length of time`, `20s`},
 		{"a time zone by its city", "site: {timezone: Berlin}\n", "run", 10, `no time zone "Berlin"`, `Europe/Berlin`},
 		{"cron as crontab has it", "schedule: cron(0 6 * * *)\n", "run", 10, `5 fields, want 6`, `cron\(0 6 \* \* \? \*\)`},
+		{"a port that there is not", "host: {listen: ':99999'}\n", "run", 10, `:1:16: .*":99999" is no address to listen on`, `:443`},
 		{"a schedule in words", "schedule: every 2 hours\n", "run", 10, `not a schedule`, `rate\(2 hours\)`},
 		{"a word that is not known", "images: none please\n", "run", 10, `"none please" is not known`, `link, cache, none`},
 		// The network.

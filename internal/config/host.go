@@ -74,7 +74,11 @@ func hostEntry() entry[raw] {
 }
 
 func listenAddress(s string) (string, string) {
-	if _, _, err := net.SplitHostPort(s); err != nil {
+	_, port, err := net.SplitHostPort(s)
+	if err == nil {
+		_, err = net.LookupPort("tcp", port)
+	}
+	if err != nil {
 		return fmt.Sprintf("%q is no address to listen on", s), "127.0.0.1:8080, or :443 for all networks"
 	}
 	return "", ""
