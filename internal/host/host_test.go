@@ -528,7 +528,7 @@ func swapUnderLoad(t *testing.T, serve func(http.Handler) (string, *http.Client)
 func TestRecentForgets(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := &recent{now: time.Now}
-		for n := range 20 {
+		for n := range 2 * recentMax {
 			c.see(&memory{id: fmt.Sprint(n)})
 		}
 		if got := len(*c.old.Load()); got != recentMax {
@@ -536,7 +536,7 @@ func TestRecentForgets(t *testing.T) {
 		}
 		time.Sleep(recentFor)
 		c.see(&memory{id: "new"})
-		if got := *c.old.Load(); len(got) != 1 || got[0].rel.ID() != "19" {
+		if got := *c.old.Load(); len(got) != 1 || got[0].rel.ID() != fmt.Sprint(2*recentMax-1) {
 			t.Errorf("kept %v", got)
 		}
 	})

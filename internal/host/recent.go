@@ -7,7 +7,7 @@ import (
 )
 
 const (
-	recentMax = 8               // releases kept besides the current one
+	recentMax = 32              // releases kept besides the current one
 	recentFor = 2 * time.Minute // since they were replaced, counted when the next one is
 )
 
