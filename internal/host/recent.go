@@ -36,8 +36,8 @@ func (c *recent) see(rel Release) {
 	if was != nil && was.rel.ID() == rel.ID() {
 		return
 	}
-	c.last.Store(&seen{rel: rel})
 	if was == nil {
+		c.last.Store(&seen{rel: rel})
 		return
 	}
 	now := c.now()
@@ -49,7 +49,9 @@ func (c *recent) see(rel Release) {
 			}
 		}
 	}
+	// In this order: who finds rel to be known must find the one before it, too.
 	c.old.Store(&list)
+	c.last.Store(&seen{rel: rel})
 }
 
 // lookup finds a file in what was live lately.
