@@ -128,6 +128,11 @@ func (a *App) finish(ctx context.Context, id engine.ExecutionID, out any) error 
 
 // wanted names what the site should show.
 func (a *App) wanted(ctx context.Context) (string, error) {
+	return a.wantedWith(ctx, a.pictures)
+}
+
+// wantedWith is wanted with these pictures; nil: whatever pictures there are.
+func (a *App) wantedWith(ctx context.Context, pictures pipeline.Pictures) (string, error) {
 	head, err := a.content.Head(ctx)
 	if err != nil {
 		return "", err
@@ -136,7 +141,7 @@ func (a *App) wanted(ctx context.Context) (string, error) {
 	if err != nil && !errors.Is(err, moderation.ErrInvalid) { // the build tells of that
 		return "", err
 	}
-	return pipeline.Wanted(ctx, a.current.Load().settings, a.pictures, head, decided.Over(a.o.Now()))
+	return pipeline.Wanted(ctx, a.current.Load().settings, pictures, head, decided.Over(a.o.Now()))
 }
 
 // stale reports whether the site does not yet show what the branch, the

@@ -20,7 +20,13 @@ type underWay struct {
 	resumedRun    bool
 	came          int       // pictures that the next release shows for the first time
 	notBefore     time.Time // of the next try, after a publishing that failed for now
+	shown         string    // what was published last, but for its pictures
+	shownAt       time.Time
 }
+
+// picturesEvery is how often pictures that come one after the other go live
+// before all of them are there.
+const picturesEvery = 10 * time.Second
 
 // resumed takes up what an earlier process has begun.
 func (u *underWay) resumed(ctx context.Context, a *App) error {
@@ -123,6 +129,10 @@ func (u *underWay) publish(ctx context.Context, a *App, tell func(Happening)) {
 	if a.refused.is(want) || a.o.Now().Before(u.notBefore) {
 		return
 	}
+	words, err := a.wantedWith(ctx, nil)
+	if err == nil && u.pictures != "" && words == u.shown && a.o.Now().Sub(u.shownAt) < picturesEvery {
+		return
+	}
 	p, err := a.Publish(ctx, PublishOptions{})
 	if ctx.Err() != nil {
 		return
@@ -139,6 +149,7 @@ func (u *underWay) publish(ctx context.Context, a *App, tell func(Happening)) {
 	if p == nil {
 		return
 	}
+	u.shown, u.shownAt = words, a.o.Now()
 	tell(Happening{Published: p, Pictures: u.came})
 	u.came = 0
 	if u.pictures != "" {
